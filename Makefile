@@ -1,0 +1,59 @@
+# Everything a person needs to remember: make demo | serve | test | check | bench | soak
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help demo serve test check bench soak format lock clean
+help:
+	@echo "make demo    run one whole day of the Dhaka pilot into build/demo"
+	@echo "make serve   start the HTTP API on http://127.0.0.1:8000 (interactive docs at /docs)"
+	@echo "make test    the quick tests"
+	@echo "make check   format, lint, types and the quick tests, as CI does"
+	@echo "make bench   speed and quality against a reference"
+	@echo "make soak    the long tests"
+	@echo "Pass options with ARGS, e.g. make demo ARGS='--date 2026-11-22 --seed 7'"
+
+demo: .venv/run.stamp
+	$(BIN)/post-logistics demo --out build/demo $(ARGS)
+
+serve: .venv/run.stamp
+	$(BIN)/post-logistics serve $(ARGS)
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest -n auto -m "not soak" $(ARGS)
+
+check: .venv/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n auto -m "not soak" $(ARGS)
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: .venv/dev.stamp
+	$(BIN)/python -m pytest -n auto -m soak $(ARGS)
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The environment is made from the lock file (versions and hashes) and made again only when that changes.
+.venv/run.stamp: requirements.lock pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'Python 3.11 or newer is needed, this is ' + sys.version.split()[0] + '; try: make $(MAKECMDGOALS) PYTHON=python3.12')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+# Needs `pip install uv`; writes versions and hashes, never the name of a host.
+lock:
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.lock
+	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf .venv build

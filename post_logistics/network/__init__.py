@@ -1,0 +1,1 @@
+"""Where the post is: delivery offices, the gazetteer, addresses to offices, service areas, timetable."""

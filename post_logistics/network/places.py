@@ -1,0 +1,191 @@
+"""The gazetteer: places people write in addresses, from ``places.csv``, ``thanas.csv`` and ``districts.csv``."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from post_logistics.network.offices import LAT_RANGE_DEG, LON_RANGE_DEG
+from post_logistics.network.tables import Row, is_postcode, read_table
+from post_logistics.units import Postcode
+
+PLACE_KINDS = ("area", "road", "landmark")
+THANA_KINDS = ("upazila", "metropolitan")
+
+_POINT = ("lat_deg", "lon_deg", "precision_m", "source")
+PLACE_COLUMNS = (
+    *("place_id", "name_en", "name_bn", "spellings", "kind", "within", "thana", "district"),
+    *("postcode", "other_postcodes", *_POINT),
+)
+THANA_COLUMNS = (
+    *("thana_code", "name_en", "name_bn", "spellings", "kind", "district"),
+    *("formed_from", "postcode", *_POINT),
+)
+DISTRICT_COLUMNS = ("district_code", "name_en", "name_bn", "spellings", "division", "head_office", *_POINT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place that addresses name. Whoever names it is within ``precision_m`` of the point, nearly always."""
+
+    place_id: str
+    name_en: str
+    name_bn: str
+    spellings: tuple[str, ...]
+    """Other ways to write it, in either script."""
+    kind: str
+    """``area``, ``road``, ``landmark``, ``thana`` or ``district``."""
+    within: str
+    """``place_id`` of the next larger place; empty for a district."""
+    thana: str
+    district: str
+    postcode: Postcode | str
+    """The code usually written for it; empty where the place is too large, or too far, to have one."""
+    other_postcodes: tuple[Postcode, ...]
+    """Codes that are also seen for parts of it."""
+    lat_deg: float
+    lon_deg: float
+    precision_m: int
+    source: str
+
+
+def load_places(facts_dir: Path) -> tuple[Place, ...]:
+    """Districts, thanas and the places inside them; Unacceptable names the row and column that is wrong.
+
+    A place whose ``within`` is empty in ``places.csv`` lies directly in its thana.
+    """
+    found: dict[str, Place] = {}
+    written: list[tuple[Row, Place]] = []
+    for row, place in (*_districts(facts_dir), *_thanas(facts_dir), *_places(facts_dir)):
+        if place.place_id in found:
+            raise row.refuse(_key_column(row), f"{place.place_id!r} is there twice", "delete one row or rename it")
+        found[place.place_id] = place
+        written.append((row, place))
+    for row, place in written:
+        _check_parents(row, place, found)
+    return tuple(found.values())
+
+
+def district_id(district: str) -> str:
+    """The ``place_id`` of a district: ``district:dhaka``."""
+    return f"district:{_slug(district)}"
+
+
+def thana_id(district: str, thana: str) -> str:
+    """The ``place_id`` of a thana or upazila: ``thana:dhaka:mirpur``."""
+    return f"thana:{_slug(district)}:{_slug(thana)}"
+
+
+def _slug(name: str) -> str:
+    return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
+
+
+def _key_column(row: Row) -> str:
+    return "place_id" if "place_id" in row.cells else "name_en"
+
+
+def _districts(facts_dir: Path) -> Iterator[tuple[Row, Place]]:
+    for row in read_table(facts_dir / "districts.csv", DISTRICT_COLUMNS):
+        name = row.text("name_en")
+        row.postcode("head_office")
+        yield (
+            row,
+            _place(row, place_id=district_id(name), kind="district", within="", thana="", district=name, postcode=""),
+        )
+
+
+def _thanas(facts_dir: Path) -> Iterator[tuple[Row, Place]]:
+    for row in read_table(facts_dir / "thanas.csv", THANA_COLUMNS):
+        name, district = row.text("name_en"), row.text("district")
+        row.one_of("kind", THANA_KINDS)
+        yield (
+            row,
+            _place(
+                row,
+                place_id=thana_id(district, name),
+                kind="thana",
+                within=district_id(district),
+                thana=name,
+                district=district,
+                postcode=row.postcode("postcode") if row.optional("postcode") else "",
+            ),
+        )
+
+
+def _places(facts_dir: Path) -> Iterator[tuple[Row, Place]]:
+    for row in read_table(facts_dir / "places.csv", PLACE_COLUMNS):
+        thana, district = row.text("thana"), row.text("district")
+        yield (
+            row,
+            _place(
+                row,
+                place_id=row.text("place_id"),
+                kind=row.one_of("kind", PLACE_KINDS),
+                within=row.optional("within") or thana_id(district, thana),
+                thana=thana,
+                district=district,
+                postcode=row.postcode("postcode"),
+                other_postcodes=_postcodes(row, "other_postcodes"),
+            ),
+        )
+
+
+def _place(
+    row: Row,
+    *,
+    place_id: str,
+    kind: str,
+    within: str,
+    thana: str,
+    district: str,
+    postcode: Postcode | str,
+    other_postcodes: tuple[Postcode, ...] = (),
+) -> Place:
+    return Place(
+        place_id=place_id,
+        name_en=row.text("name_en"),
+        name_bn=row.optional("name_bn"),
+        spellings=row.several("spellings"),
+        kind=kind,
+        within=within,
+        thana=thana,
+        district=district,
+        postcode=postcode,
+        other_postcodes=other_postcodes,
+        lat_deg=row.degrees("lat_deg", *LAT_RANGE_DEG),
+        lon_deg=row.degrees("lon_deg", *LON_RANGE_DEG),
+        precision_m=row.whole("precision_m"),
+        source=row.text("source"),
+    )
+
+
+def _postcodes(row: Row, column: str) -> tuple[Postcode, ...]:
+    codes = row.several(column)
+    for code in codes:
+        if not is_postcode(code):
+            raise row.refuse(
+                column, f"{code!r} is not a postcode", "write four-digit codes with semicolons between them"
+            )
+    return tuple(Postcode(code) for code in codes)
+
+
+def _check_parents(row: Row, place: Place, found: dict[str, Place]) -> None:
+    """Refuses a place whose parents are unknown, or that lies within itself through some chain."""
+    if place.kind != "district" and district_id(place.district) not in found:
+        raise row.refuse("district", f"{place.district!r} is not in districts.csv", "write a name_en of districts.csv")
+    if place.kind not in ("district", "thana") and thana_id(place.district, place.thana) not in found:
+        raise row.refuse(
+            "thana",
+            f"{place.thana!r} is not a thana of {place.district} in thanas.csv",
+            "write a name_en of thanas.csv",
+        )
+    seen = {place.place_id}
+    parent = place.within
+    while parent:
+        if parent not in found:
+            raise row.refuse(
+                "within", f"{parent!r} is no place_id", "write the place_id of the larger place, or nothing"
+            )
+        if parent in seen:
+            raise row.refuse("within", f"{place.place_id!r} lies within itself", "correct the place_id written here")
+        seen.add(parent)
+        parent = found[parent].within

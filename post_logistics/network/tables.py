@@ -1,0 +1,121 @@
+"""Reading the CSV tables a postmaster may edit: every complaint names the file, the row and the column."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from post_logistics.errors import Unacceptable
+from post_logistics.units import Postcode
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table. Row 1 is the first line under the header. Every reader below refuses with ``Unacceptable``."""
+
+    file: str
+    number: int
+    cells: dict[str, str]
+
+    def refuse(self, column: str, message: str, remedy: str) -> Unacceptable:
+        """The error to raise about one cell of this row."""
+        return Unacceptable(f"{self.file}: {message}", field=column, row=self.number, remedy=remedy, file=self.file)
+
+    def optional(self, column: str) -> str:
+        """The cell's text, which may be empty."""
+        return self.cells[column]
+
+    def text(self, column: str) -> str:
+        """The cell's text, which may not be empty."""
+        text = self.cells[column]
+        if not text:
+            raise self.refuse(column, "the cell is empty", "fill it in")
+        return text
+
+    def one_of(self, column: str, allowed: Sequence[str]) -> str:
+        """The cell's text, one of the allowed words."""
+        text = self.cells[column]
+        if text not in allowed:
+            raise self.refuse(column, f"{text!r} is not known here", f"write one of: {', '.join(map(repr, allowed))}")
+        return text
+
+    def several(self, column: str) -> tuple[str, ...]:
+        """The texts of a cell that lists them with semicolons, in order; an empty cell lists none."""
+        cell = self.cells[column]
+        return tuple(text for part in cell.split(";") if (text := part.strip())) if cell else ()
+
+    def whole(self, column: str) -> int:
+        """The cell as a whole number greater than zero."""
+        text = self.cells[column]
+        if not (text.isascii() and text.isdigit() and int(text) > 0):
+            raise self.refuse(
+                column, f"{text!r} is not a whole number above zero", "write digits only, for example 1500"
+            )
+        return int(text)
+
+    def degrees(self, column: str, low: float, high: float) -> float:
+        """The cell as decimal degrees between ``low`` and ``high``."""
+        text = self.cells[column]
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise self.refuse(
+                column, f"{text!r} is not between {low} and {high} degrees", "write decimal degrees, for example 23.728"
+            )
+        return value
+
+    def day(self, column: str) -> date:
+        """The cell as a calendar day."""
+        text = self.cells[column]
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise self.refuse(
+                column, f"{text!r} is not a day", "write year-month-day, for example 2016-12-29"
+            ) from None
+
+    def postcode(self, column: str) -> Postcode:
+        """The cell as a postcode."""
+        text = self.cells[column]
+        if not is_postcode(text):
+            raise self.refuse(column, f"{text!r} is not a postcode", "write four digits, for example 1216")
+        return Postcode(text)
+
+
+def is_postcode(text: str) -> bool:
+    """Whether the text has the shape of a postcode: four Latin digits."""
+    return len(text) == 4 and text.isascii() and text.isdigit()
+
+
+def read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    """The rows of a UTF-8 CSV file whose header holds exactly these columns, in any order; cells are stripped."""
+    file = path.name
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise Unacceptable(f"{file} is missing", file=file, remedy=f"put it into {path.parent}") from None
+    except UnicodeDecodeError:
+        raise Unacceptable(
+            f"{file} is not UTF-8 text", file=file, remedy="in the spreadsheet program, save as 'CSV UTF-8'"
+        ) from None
+    lines = csv.reader(text.splitlines())
+    header = [name.strip() for name in next(lines, [])]
+    if sorted(header) != sorted(columns):
+        missing, unknown = sorted(set(columns) - set(header)), sorted(set(header) - set(columns))
+        raise Unacceptable(
+            f"{file}: the header is wrong: missing {missing or 'none'}, unknown {unknown or 'none'}",
+            file=file,
+            remedy=f"write the header as: {','.join(columns)}",
+        )
+    for number, cells in enumerate(lines, start=1):
+        if len(cells) != len(header):
+            raise Unacceptable(
+                f"{file}: {len(cells)} cells where the header has {len(header)} columns",
+                row=number,
+                file=file,
+                remedy='put a cell that contains a comma between double quotes ("...")',
+            )
+        yield Row(file, number, dict(zip(header, map(str.strip, cells), strict=True)))

