@@ -15,6 +15,9 @@ from post_logistics.errors import Conflict, Unacceptable
 from post_logistics.settings import Settings
 from post_logistics.storage.embedded import embedded_server, ensure_running
 from post_logistics.storage.errors import Unavailable
+from post_logistics.storage.ledger import declare_postings
+
+__all__ = ["Connection", "Database", "open_database", "open_scratch"]
 
 _MIGRATION_LOCK = 0x706F7374  # "post": one process migrates at a time
 _SCHEMA_LOCK = 0x64656D6F  # "demo": one process at a time has a scratch schema to itself
@@ -100,6 +103,7 @@ def _migrate(engine: Engine, schema: str) -> None:
         config.attributes["connection"] = connection
         config.attributes["schema"] = schema
         command.upgrade(config, "head")
+        declare_postings(connection)
 
 
 @contextmanager

@@ -75,6 +75,12 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
         server.cleanup()
 
 
+def tool(name: str) -> Path:
+    """The path of one of the server's own programs: ``pg_dump``, ``psql``, ``pg_ctl``."""
+    binaries: Path = _wheel().POSTGRES_VERSIONS[_wheel().TARGET_POSTGRES_VERSION]
+    return binaries / name
+
+
 def ensure_running(data_dir: Path) -> None:
     """Starts the embedded server again if it died under a running program."""
     cluster = (data_dir / "postgresql").expanduser().resolve()

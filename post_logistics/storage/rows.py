@@ -36,12 +36,12 @@ def append(connection: Connection, table: Table, values: Iterable[Any], *, keep_
     """Adds a row per value in one statement; gives back the first key column of the rows that were added.
 
     With ``keep_first`` a row that breaks a UNIQUE rule is left out instead of raising: that is how the same fact told
-    twice changes nothing. ``extra`` gives columns that the values do not carry, a sequence as long as the values.
+    twice changes nothing. ``extra`` gives columns that the values do not carry as they are, each as long as the values.
     """
     rows = list(values)
     if not rows:
         return []
-    names = tuple(f.name for f in fields(rows[0]) if f.name in table.c)
+    names = tuple(f.name for f in fields(rows[0]) if f.name in table.c and f.name not in extra)
     columns: dict[str, Any] = {n: [_cell(table.c[n], getattr(v, n)) for v in rows] for n in names}
     columns.update(extra)
     return list(connection.execute(_insert(table, (*names, *extra), keep_first), columns).scalars())
@@ -53,5 +53,5 @@ def read(rows: Iterable[Row[Any]], cls: type[T], **convert: Any) -> list[T]:
     found = []
     for row in rows:
         mapping = row._mapping
-        found.append(cls(**{n: convert[n](mapping[n]) if n in convert and mapping[n] is not None else mapping[n] for n in wanted}))
+        found.append(cls(**{n: convert[n](mapping[n]) if n in convert else mapping[n] for n in wanted}))
     return found

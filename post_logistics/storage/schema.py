@@ -6,6 +6,7 @@ Every constraint here makes a wrong state impossible rather than unlikely: what 
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Computed,
@@ -174,6 +175,7 @@ plans = Table(  # a later revision replaces an earlier one; both stay readable
     "plans",
     metadata,
     Column("office", Text, primary_key=True),
+    Column("kind", Text, CheckConstraint("kind in ('pickup', 'delivery')", name="kind"), primary_key=True),
     Column("service_on", Date, primary_key=True),
     Column("revision", Integer, primary_key=True, autoincrement=False),
     fact("planned_at", Instant),
@@ -192,6 +194,7 @@ postings = Table(  # the only reasons for which money moves, and between which k
     Column("code", Text, primary_key=True),
     Column("debit_kind", Text, primary_key=True),
     Column("credit_kind", Text, primary_key=True),
+    Column("taken_back", Boolean, primary_key=True),  # the same reason read backwards, for a reversal
 )
 
 transfers = Table(
@@ -208,12 +211,18 @@ transfers = Table(
     Column("reverses", Uuid, ForeignKey("transfers.transfer_id"), unique=True),
     Column("debit_kind", Text, Computed("split_part(debit, ':', 1)", persisted=True)),
     Column("credit_kind", Text, Computed("split_part(credit, ':', 1)", persisted=True)),
+    Column("taken_back", Boolean, Computed("reverses is not null", persisted=True)),
     ForeignKeyConstraint(
-        ["code", "debit_kind", "credit_kind"], ["postings.code", "postings.debit_kind", "postings.credit_kind"]
+        ["code", "debit_kind", "credit_kind", "taken_back"],
+        [f"postings.{name}" for name in ("code", "debit_kind", "credit_kind", "taken_back")],
     ),
     CheckConstraint("debit <> credit", name="two_accounts"),
-    CheckConstraint("(code = 'reversal') = (reverses is not null)", name="reversal"),
-    Index("uq_transfers_one_collection", "item_number", unique=True, postgresql_where=text("code = 'collect'")),
+    Index(
+        "uq_transfers_one_collection",
+        "item_number",
+        unique=True,
+        postgresql_where=text("code in ('collect', 'collect_counter') and reverses is null"),
+    ),
 )
 
 day_closes = Table(

@@ -52,6 +52,7 @@ CREATE TABLE number_ranges (
 
 CREATE TABLE plans (
     office TEXT NOT NULL,
+    kind TEXT NOT NULL CONSTRAINT ck_plans_kind CHECK (kind in ('pickup', 'delivery')),
     service_on DATE NOT NULL,
     revision INTEGER NOT NULL,
     planned_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -59,7 +60,7 @@ CREATE TABLE plans (
     distance_before_m BIGINT NOT NULL,
     sheets JSONB NOT NULL,
     unserved JSONB NOT NULL,
-    CONSTRAINT pk_plans PRIMARY KEY (office, service_on, revision),
+    CONSTRAINT pk_plans PRIMARY KEY (office, kind, service_on, revision),
     CONSTRAINT ck_plans_revision CHECK (revision > 0)
 );
 
@@ -67,7 +68,8 @@ CREATE TABLE postings (
     code TEXT NOT NULL,
     debit_kind TEXT NOT NULL,
     credit_kind TEXT NOT NULL,
-    CONSTRAINT pk_postings PRIMARY KEY (code, debit_kind, credit_kind)
+    taken_back BOOLEAN NOT NULL,
+    CONSTRAINT pk_postings PRIMARY KEY (code, debit_kind, credit_kind, taken_back)
 );
 
 CREATE TABLE consignments (
@@ -190,10 +192,10 @@ CREATE TABLE transfers (
     reverses UUID,
     debit_kind TEXT GENERATED ALWAYS AS (split_part(debit, ':', 1)) STORED,
     credit_kind TEXT GENERATED ALWAYS AS (split_part(credit, ':', 1)) STORED,
+    taken_back BOOLEAN GENERATED ALWAYS AS (reverses is not null) STORED,
     CONSTRAINT pk_transfers PRIMARY KEY (transfer_id),
-    CONSTRAINT fk_transfers_code FOREIGN KEY(code, debit_kind, credit_kind) REFERENCES postings (code, debit_kind, credit_kind),
+    CONSTRAINT fk_transfers_code FOREIGN KEY(code, debit_kind, credit_kind, taken_back) REFERENCES postings (code, debit_kind, credit_kind, taken_back),
     CONSTRAINT ck_transfers_two_accounts CHECK (debit <> credit),
-    CONSTRAINT ck_transfers_reversal CHECK ((code = 'reversal') = (reverses is not null)),
     CONSTRAINT fk_transfers_item_number FOREIGN KEY(item_number) REFERENCES consignments (item_number),
     CONSTRAINT uq_transfers_reverses UNIQUE (reverses),
     CONSTRAINT fk_transfers_reverses FOREIGN KEY(reverses) REFERENCES transfers (transfer_id)
@@ -201,7 +203,7 @@ CREATE TABLE transfers (
 CREATE INDEX ix_transfers_credit ON transfers (credit);
 CREATE INDEX ix_transfers_debit ON transfers (debit);
 CREATE INDEX ix_transfers_item_number ON transfers (item_number);
-CREATE UNIQUE INDEX uq_transfers_one_collection ON transfers (item_number) WHERE code = 'collect';
+CREATE UNIQUE INDEX uq_transfers_one_collection ON transfers (item_number) WHERE code in ('collect', 'collect_counter') and reverses is null;
 """
 
 REFUSE_CHANGE = """

@@ -1,0 +1,69 @@
+"""Consignments: what was booked, each with the personal data of its recipient kept in a table of its own."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Connection, Select, func, select, text
+
+from post_logistics.consignments.booking import Consignment
+from post_logistics.errors import NotFound
+from post_logistics.storage.rows import append, read
+from post_logistics.storage.schema import consignments, recipients
+
+_WHOLE = consignments.join(recipients)
+
+
+def _whole() -> Select[tuple[object, ...]]:
+    return select(consignments, *(c for c in recipients.c if c.name != "item_number")).select_from(_WHOLE)
+
+
+def append_consignments(connection: Connection, values: Sequence[Consignment], fingerprints: Sequence[str]) -> set[str]:
+    """Books those whose merchant has not used the reference before; gives back the item numbers that are booked."""
+    booked = set(append(connection, consignments, values, keep_first=True, fingerprint=fingerprints))
+    append(connection, recipients, [v for v in values if v.item_number in booked])
+    return booked
+
+
+def load_references(connection: Connection, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Item number and fingerprint of what is booked under each (merchant, reference) that has been used."""
+    found = connection.execute(
+        text(
+            "select merchant_id, order_ref, item_number, fingerprint from consignments join "
+            "unnest(cast(:merchants as text[]), cast(:refs as text[])) as asked (merchant_id, order_ref) "
+            "using (merchant_id, order_ref)"
+        ),
+        {"merchants": [m for m, _ in pairs], "refs": [r for _, r in pairs]},
+    )
+    return {(row.merchant_id, row.order_ref): (row.item_number, row.fingerprint) for row in found}
+
+
+def load_consignments(connection: Connection, item_numbers: Sequence[str]) -> dict[str, Consignment]:
+    """The consignments of those numbers that are booked, by number."""
+    wanted = _whole().where(consignments.c.item_number == func.any(list(item_numbers)))
+    return {c.item_number: c for c in read(connection.execute(wanted), Consignment)}
+
+
+def load_consignment(connection: Connection, item_number: str, merchant_id: str | None = None) -> Consignment:
+    """One consignment; NotFound if there is none, or it is another merchant's: the two answer alike."""
+    found = load_consignments(connection, [item_number]).get(item_number)
+    if found is None or merchant_id not in {None, found.merchant_id}:
+        raise NotFound(f"no item {item_number}", field="item_number", remedy="check the number on the label or receipt")
+    return found
+
+
+def load_booked(connection: Connection, merchant_id: str | None = None) -> list[Consignment]:
+    """All consignments in the order of booking, of one merchant or of all."""
+    wanted = _whole().order_by(consignments.c.booked_at, consignments.c.item_number)
+    if merchant_id is not None:
+        wanted = wanted.where(consignments.c.merchant_id == merchant_id)
+    return read(connection.execute(wanted), Consignment)
+
+
+def load_office_load(connection: Connection, on: date) -> dict[str, int]:
+    """Parcels already promised for that day, by office of delivery."""
+    counted = (
+        select(consignments.c.delivery_office, func.count())
+        .where(consignments.c.promised_on == on)
+        .group_by(consignments.c.delivery_office)
+    )
+    return {office: n for office, n in connection.execute(counted)}

@@ -1,0 +1,49 @@
+"""Plans of tours: each revision kept, the last one in force."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from post_logistics.storage.rows import append, read
+from post_logistics.storage.schema import plans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRow:
+    """The tours of one office on one day. ``sheets`` and ``unserved`` hold item numbers and points, no personal data."""
+
+    office: str
+    kind: str
+    service_on: date
+    revision: int
+    planned_at: datetime
+    distance_m: int
+    distance_before_m: int
+    sheets: list[dict[str, Any]]
+    unserved: list[dict[str, Any]]
+
+
+def append_plan(connection: Connection, plan: PlanRow) -> None:
+    """Keeps the plan as the one in force."""
+    append(connection, plans, [plan])
+
+
+def load_plans(connection: Connection, service_on: date, kind: str | None = None, office: str | None = None) -> list[PlanRow]:
+    """The plans in force on that day, of one office or of all, in the order of the offices."""
+    last = select(plans).where(plans.c.service_on == service_on)
+    if kind is not None:
+        last = last.where(plans.c.kind == kind)
+    if office is not None:
+        last = last.where(plans.c.office == office)
+    last = last.distinct(plans.c.office, plans.c.kind).order_by(plans.c.office, plans.c.kind, plans.c.revision.desc())
+    return read(connection.execute(last), PlanRow)
+
+
+def next_revision(connection: Connection, office: str, kind: str, service_on: date) -> int:
+    """The number of the revision to come; two planners at once collide on the primary key, and one is told so."""
+    last = select(func.max(plans.c.revision)).where(
+        plans.c.office == office, plans.c.kind == kind, plans.c.service_on == service_on
+    )
+    return (connection.execute(last).scalar() or 0) + 1

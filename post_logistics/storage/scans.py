@@ -1,0 +1,89 @@
+"""Scans and where they leave an item. A scan is appended, never changed; the journey row is its items' fold."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select, text
+
+from post_logistics.storage.rows import append, read
+from post_logistics.storage.schema import consignments, journeys, scans
+from post_logistics.tracking.journey import Journey
+from post_logistics.tracking.lifecycle import Event, Reason, State
+from post_logistics.tracking.scans import Scan
+
+
+def lock_items(connection: Connection, item_numbers: Sequence[str]) -> set[str]:
+    """Those of the numbers that are booked, held until the transaction ends so that their fold sees every scan."""
+    rows = connection.execute(
+        text("select item_number from journeys where item_number = any(:items) order by item_number for update"),
+        {"items": sorted(set(item_numbers))},
+    )
+    return set(rows.scalars())
+
+
+def append_scans(connection: Connection, values: Sequence[Scan]) -> set[UUID]:
+    """Keeps those not yet known; gives back the ids that are new."""
+    return set(append(connection, scans, values, keep_first=True))
+
+
+def load_scans(connection: Connection, item_numbers: Sequence[str]) -> list[Scan]:
+    """All scans of those items."""
+    rows = connection.execute(select(scans).where(scans.c.item_number == func.any(list(item_numbers))))
+    return read(rows, Scan, event=Event, reason=lambda value: Reason(value) if value else None)
+
+
+def load_scans_by_id(connection: Connection, scan_ids: Sequence[UUID]) -> dict[UUID, Scan]:
+    """The scans of those ids that are known."""
+    rows = connection.execute(select(scans).where(scans.c.scan_id == func.any(list(scan_ids))))
+    found = read(rows, Scan, event=Event, reason=lambda value: Reason(value) if value else None)
+    return {scan.scan_id: scan for scan in found}
+
+
+def open_journeys(connection: Connection, values: Sequence[Journey]) -> None:
+    """Starts the journey of newly booked items."""
+    append(connection, journeys, values, keep_first=True, misfits=[len(v.misfits) for v in values])
+
+
+def save_journeys(connection: Connection, values: Sequence[Journey]) -> None:
+    """Writes where items stand now."""
+    if not values:
+        return
+    connection.execute(
+        text(
+            "update journeys set state = new.state, holder = new.holder, office = new.office, since = new.since, "
+            "attempts = new.attempts, misfits = new.misfits from unnest(cast(:items as text[]), cast(:states as text[]), "
+            "cast(:holders as text[]), cast(:offices as text[]), cast(:since as timestamptz[]), "
+            "cast(:attempts as smallint[]), cast(:misfits as smallint[])) "
+            "as new (item_number, state, holder, office, since, attempts, misfits) "
+            "where journeys.item_number = new.item_number"
+        ),
+        {
+            "items": [v.item_number for v in values],
+            "states": [v.state.value for v in values],
+            "holders": [v.holder for v in values],
+            "offices": [v.office for v in values],
+            "since": [v.since for v in values],
+            "attempts": [v.attempts for v in values],
+            "misfits": [len(v.misfits) for v in values],
+        },
+    )
+
+
+def load_items_at(connection: Connection, office: str, states: Sequence[State]) -> list[str]:
+    """Item numbers that an office holds in one of those states, in the order in which they came to be so."""
+    rows = connection.execute(
+        select(journeys.c.item_number)
+        .where(journeys.c.office == office, journeys.c.state == func.any([s.value for s in states]))
+        .order_by(journeys.c.since, journeys.c.item_number)
+    )
+    return list(rows.scalars())
+
+
+def load_states(connection: Connection) -> list[tuple[str, State, str, int]]:
+    """Item number, state, holder and number of misfitting scans of every item."""
+    rows = connection.execute(
+        select(journeys.c.item_number, journeys.c.state, journeys.c.holder, journeys.c.misfits)
+        .select_from(journeys.join(consignments, consignments.c.item_number == journeys.c.item_number))
+        .order_by(consignments.c.booked_at, journeys.c.item_number)
+    )
+    return [(r.item_number, State(r.state), r.holder, r.misfits) for r in rows]
