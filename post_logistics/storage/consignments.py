@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Select, func, select, text
 from post_logistics.consignments.booking import Consignment
 from post_logistics.errors import NotFound
 from post_logistics.storage.rows import append, read
-from post_logistics.storage.schema import consignments, recipients
+from post_logistics.storage.schema import consignments, recipients, settlement_lines
+from post_logistics.units import Postcode
 
 _WHOLE = consignments.join(recipients)
 
@@ -57,6 +58,27 @@ def load_booked(connection: Connection, merchant_id: str | None = None) -> list[
     if merchant_id is not None:
         wanted = wanted.where(consignments.c.merchant_id == merchant_id)
     return read(connection.execute(wanted), Consignment)
+
+
+def load_promise(connection: Connection, item_number: str) -> tuple[Postcode, date] | None:
+    """Office of delivery and promised day of an item: what the public may know of its booking; None if there is none."""
+    row = connection.execute(
+        select(consignments.c.delivery_office, consignments.c.promised_on).where(
+            consignments.c.item_number == item_number
+        )
+    ).first()
+    return None if row is None else (Postcode(row.delivery_office), row.promised_on)
+
+
+def load_unsettled(connection: Connection, merchant_id: str) -> list[Consignment]:
+    """A merchant's consignments that no settlement has listed."""
+    open_ones = _whole().where(
+        consignments.c.merchant_id == merchant_id,
+        ~select(settlement_lines.c.item_number)
+        .where(settlement_lines.c.item_number == consignments.c.item_number)
+        .exists(),
+    )
+    return read(connection.execute(open_ones.order_by(consignments.c.item_number)), Consignment)
 
 
 def load_office_load(connection: Connection, on: date) -> dict[str, int]:

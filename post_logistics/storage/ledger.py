@@ -68,6 +68,11 @@ def load_transfers(connection: Connection, ids: Sequence[UUID] | None = None) ->
     return _read(connection.execute(wanted))
 
 
+def lock_merchant(connection: Connection, merchant_id: str) -> None:
+    """Holds the merchant's row until the transaction ends, so that only one settlement of it is made at a time."""
+    connection.execute(text("select from merchants where merchant_id = :id for update"), {"id": merchant_id})
+
+
 def load_balances(connection: Connection, kinds: Sequence[str] = ()) -> dict[Account, int]:
     """Account -> poisha, debit positive, summed by the database; only of those kinds, where any are named."""
     rows = connection.execute(
@@ -80,6 +85,19 @@ def load_balances(connection: Connection, kinds: Sequence[str] = ()) -> dict[Acc
         {"kinds": [str(kind) for kind in kinds]},
     )
     return {Account(row.account): int(row.balance_poisha) for row in rows}
+
+
+def load_collections(connection: Connection, item_numbers: Sequence[str]) -> dict[str, str]:
+    """Item number -> the cause of the collection that stands, for the items that are paid."""
+    rows = connection.execute(
+        text(
+            "select item_number, cause from transfers one where code like 'collect%' and reverses is null "
+            "and item_number = any(:items) "
+            "and not exists (select from transfers back where back.reverses = one.transfer_id)"
+        ),
+        {"items": list(item_numbers)},
+    )
+    return {row.item_number: row.cause for row in rows}
 
 
 def load_collected(connection: Connection, item_numbers: Sequence[str]) -> dict[str, int]:

@@ -32,7 +32,9 @@ def _cell(column: Column[Any], value: Any) -> Any:
     return Jsonb(value) if isinstance(column.type, JSONB) and value is not None else value
 
 
-def append(connection: Connection, table: Table, values: Iterable[Any], *, keep_first: bool = False, **extra: Sequence[Any]) -> list[Any]:
+def append(
+    connection: Connection, table: Table, values: Iterable[Any], *, keep_first: bool = False, **extra: Sequence[Any]
+) -> list[Any]:
     """Adds a row per value in one statement; gives back the first key column of the rows that were added.
 
     With ``keep_first`` a row that breaks a UNIQUE rule is left out instead of raising: that is how the same fact told
@@ -43,7 +45,7 @@ def append(connection: Connection, table: Table, values: Iterable[Any], *, keep_
         return []
     names = tuple(f.name for f in fields(rows[0]) if f.name in table.c and f.name not in extra)
     columns: dict[str, Any] = {n: [_cell(table.c[n], getattr(v, n)) for v in rows] for n in names}
-    columns.update(extra)
+    columns |= {n: [_cell(table.c[n], value) for value in given] for n, given in extra.items()}
     return list(connection.execute(_insert(table, (*names, *extra), keep_first), columns).scalars())
 
 

@@ -1,14 +1,17 @@
 """Scans and where they leave an item. A scan is appended, never changed; the journey row is its items' fold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select, text
 
 from post_logistics.storage.rows import append, read
-from post_logistics.storage.schema import consignments, journeys, scans
+from post_logistics.storage.schema import journeys, scans
 from post_logistics.tracking.journey import Journey
-from post_logistics.tracking.lifecycle import Event, Reason, State
+from post_logistics.tracking.lifecycle import Event, State
+from post_logistics.tracking.reasons import Reason
 from post_logistics.tracking.scans import Scan
 
 
@@ -41,7 +44,8 @@ def load_scans_by_id(connection: Connection, scan_ids: Sequence[UUID]) -> dict[U
 
 def open_journeys(connection: Connection, values: Sequence[Journey]) -> None:
     """Starts the journey of newly booked items."""
-    append(connection, journeys, values, keep_first=True, misfits=[len(v.misfits) for v in values])
+    counts = {"attempts": [len(v.attempts) for v in values], "misfits": [len(v.misfits) for v in values]}
+    append(connection, journeys, values, keep_first=True, **counts)
 
 
 def save_journeys(connection: Connection, values: Sequence[Journey]) -> None:
@@ -63,27 +67,38 @@ def save_journeys(connection: Connection, values: Sequence[Journey]) -> None:
             "holders": [v.holder for v in values],
             "offices": [v.office for v in values],
             "since": [v.since for v in values],
-            "attempts": [v.attempts for v in values],
+            "attempts": [len(v.attempts) for v in values],
             "misfits": [len(v.misfits) for v in values],
         },
     )
 
 
-def load_items_at(connection: Connection, office: str, states: Sequence[State]) -> list[str]:
-    """Item numbers that an office holds in one of those states, in the order in which they came to be so."""
+def load_items_held(connection: Connection, holder: str, states: Iterable[State]) -> list[str]:
+    """Item numbers for which that holder answers in one of those states, the longest held first."""
     rows = connection.execute(
         select(journeys.c.item_number)
-        .where(journeys.c.office == office, journeys.c.state == func.any([s.value for s in states]))
+        .where(journeys.c.holder == holder, journeys.c.state == func.any([s.value for s in states]))
         .order_by(journeys.c.since, journeys.c.item_number)
     )
     return list(rows.scalars())
 
 
-def load_states(connection: Connection) -> list[tuple[str, State, str, int]]:
-    """Item number, state, holder and number of misfitting scans of every item."""
-    rows = connection.execute(
-        select(journeys.c.item_number, journeys.c.state, journeys.c.holder, journeys.c.misfits)
-        .select_from(journeys.join(consignments, consignments.c.item_number == journeys.c.item_number))
-        .order_by(consignments.c.booked_at, journeys.c.item_number)
-    )
-    return [(r.item_number, State(r.state), r.holder, r.misfits) for r in rows]
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one item stands: the row that its fold left behind."""
+
+    item_number: str
+    state: State
+    holder: str
+    office: str
+    since: datetime
+    attempts: int
+    misfits: int
+
+
+def load_standings(connection: Connection, item_numbers: Sequence[str] | None = None) -> list[Standing]:
+    """Where the items of those numbers stand, or all items, in the order of their numbers."""
+    wanted = select(journeys).order_by(journeys.c.item_number)
+    if item_numbers is not None:
+        wanted = wanted.where(journeys.c.item_number == func.any(list(item_numbers)))
+    return read(connection.execute(wanted), Standing, state=State)

@@ -166,7 +166,7 @@ journeys = Table(  # where an item stands: the fold of its scans, kept with them
     fact("since", Instant),
     fact("attempts", SmallInteger),
     fact("misfits", SmallInteger),
-    Index(None, "office", "state"),
+    Index(None, "holder", "state"),
 )
 
 # How it travels
@@ -228,33 +228,57 @@ transfers = Table(
 day_closes = Table(
     "day_closes",
     metadata,
-    Column("holder", Text, primary_key=True),
-    Column("closed_on", Date, primary_key=True),
+    Column("close_id", Text, primary_key=True),
+    fact("holder", Text),
+    fact("office", Text),
+    fact("closed_on", Date),
     amount("expected_poisha"),
     amount("counted_poisha"),
     amount("shortage_poisha"),
     amount("excess_poisha"),
+    amount("to_deposit_poisha"),
     fact("counted_by", Text),
     fact("closed_at", Instant),
+    UniqueConstraint("holder", "closed_on"),
     CheckConstraint("expected_poisha = counted_poisha + shortage_poisha - excess_poisha", name="explained"),
     CheckConstraint("shortage_poisha = 0 or excess_poisha = 0", name="one_way"),
+    CheckConstraint("to_deposit_poisha <= counted_poisha", name="deposit"),
+)
+
+deposits = Table(
+    "deposits",
+    metadata,
+    Column("close_id", Text, ForeignKey("day_closes.close_id"), primary_key=True),  # a close is paid in once
+    fact("slip_number", Text, unique=True),
+    fact("office", Text),
+    Column("amount_poisha", BigInteger, CheckConstraint("amount_poisha > 0", name="amount_poisha"), nullable=False),
+    fact("deposited_at", Instant),
 )
 
 settlements = Table(
     "settlements",
     metadata,
     Column("settlement_id", Text, primary_key=True),
-    fact("merchant_id", Text, ForeignKey("merchants.merchant_id")),
-    fact("cycle_on", Date),
-    amount("collected_poisha"),
+    fact("merchant", Text, ForeignKey("merchants.merchant_id")),
+    fact("settled_on", Date),
+    fact("payout_account", Text),
+    fact("brought_forward_poisha", BigInteger),
+    amount("principal_poisha"),
     amount("fees_taken_poisha"),
     amount("vat_taken_poisha"),
     amount("payout_poisha"),
-    amount("carried_poisha"),
-    fact("payout_account", Text),
+    fact("carried_forward_poisha", BigInteger),
+    fact("fees_due_poisha", BigInteger),
+    fact("vat_due_poisha", BigInteger),
+    fact("waiting", JSONB),
     fact("verification_reference", Text),
     fact("settled_at", Instant),
-    UniqueConstraint("merchant_id", "cycle_on"),
+    UniqueConstraint("merchant", "settled_on"),
+    CheckConstraint(
+        "brought_forward_poisha + principal_poisha = "
+        "fees_taken_poisha + vat_taken_poisha + payout_poisha + carried_forward_poisha",
+        name="adds_up",
+    ),
 )
 
 settlement_lines = Table(
@@ -277,6 +301,7 @@ APPEND_ONLY = (
     "postings",
     "transfers",
     "day_closes",
+    "deposits",
     "settlements",
     "settlement_lines",
 )

@@ -9,17 +9,22 @@ depends_on = None
 
 TABLES = """
 CREATE TABLE day_closes (
+    close_id TEXT NOT NULL,
     holder TEXT NOT NULL,
+    office TEXT NOT NULL,
     closed_on DATE NOT NULL,
     expected_poisha BIGINT NOT NULL CONSTRAINT ck_day_closes_expected_poisha CHECK (expected_poisha >= 0),
     counted_poisha BIGINT NOT NULL CONSTRAINT ck_day_closes_counted_poisha CHECK (counted_poisha >= 0),
     shortage_poisha BIGINT NOT NULL CONSTRAINT ck_day_closes_shortage_poisha CHECK (shortage_poisha >= 0),
     excess_poisha BIGINT NOT NULL CONSTRAINT ck_day_closes_excess_poisha CHECK (excess_poisha >= 0),
+    to_deposit_poisha BIGINT NOT NULL CONSTRAINT ck_day_closes_to_deposit_poisha CHECK (to_deposit_poisha >= 0),
     counted_by TEXT NOT NULL,
     closed_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    CONSTRAINT pk_day_closes PRIMARY KEY (holder, closed_on),
+    CONSTRAINT pk_day_closes PRIMARY KEY (close_id),
+    CONSTRAINT uq_day_closes_holder_closed_on UNIQUE (holder, closed_on),
     CONSTRAINT ck_day_closes_explained CHECK (expected_poisha = counted_poisha + shortage_poisha - excess_poisha),
-    CONSTRAINT ck_day_closes_one_way CHECK (shortage_poisha = 0 or excess_poisha = 0)
+    CONSTRAINT ck_day_closes_one_way CHECK (shortage_poisha = 0 or excess_poisha = 0),
+    CONSTRAINT ck_day_closes_deposit CHECK (to_deposit_poisha <= counted_poisha)
 );
 
 CREATE TABLE merchants (
@@ -100,21 +105,37 @@ CREATE TABLE consignments (
 );
 CREATE INDEX ix_consignments_delivery_office_promised_on ON consignments (delivery_office, promised_on);
 
+CREATE TABLE deposits (
+    close_id TEXT NOT NULL,
+    slip_number TEXT NOT NULL,
+    office TEXT NOT NULL,
+    amount_poisha BIGINT NOT NULL CONSTRAINT ck_deposits_amount_poisha CHECK (amount_poisha > 0),
+    deposited_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_deposits PRIMARY KEY (close_id),
+    CONSTRAINT fk_deposits_close_id FOREIGN KEY(close_id) REFERENCES day_closes (close_id),
+    CONSTRAINT uq_deposits_slip_number UNIQUE (slip_number)
+);
+
 CREATE TABLE settlements (
     settlement_id TEXT NOT NULL,
-    merchant_id TEXT NOT NULL,
-    cycle_on DATE NOT NULL,
-    collected_poisha BIGINT NOT NULL CONSTRAINT ck_settlements_collected_poisha CHECK (collected_poisha >= 0),
+    merchant TEXT NOT NULL,
+    settled_on DATE NOT NULL,
+    payout_account TEXT NOT NULL,
+    brought_forward_poisha BIGINT NOT NULL,
+    principal_poisha BIGINT NOT NULL CONSTRAINT ck_settlements_principal_poisha CHECK (principal_poisha >= 0),
     fees_taken_poisha BIGINT NOT NULL CONSTRAINT ck_settlements_fees_taken_poisha CHECK (fees_taken_poisha >= 0),
     vat_taken_poisha BIGINT NOT NULL CONSTRAINT ck_settlements_vat_taken_poisha CHECK (vat_taken_poisha >= 0),
     payout_poisha BIGINT NOT NULL CONSTRAINT ck_settlements_payout_poisha CHECK (payout_poisha >= 0),
-    carried_poisha BIGINT NOT NULL CONSTRAINT ck_settlements_carried_poisha CHECK (carried_poisha >= 0),
-    payout_account TEXT NOT NULL,
+    carried_forward_poisha BIGINT NOT NULL,
+    fees_due_poisha BIGINT NOT NULL,
+    vat_due_poisha BIGINT NOT NULL,
+    waiting JSONB NOT NULL,
     verification_reference TEXT NOT NULL,
     settled_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_settlements PRIMARY KEY (settlement_id),
-    CONSTRAINT uq_settlements_merchant_id_cycle_on UNIQUE (merchant_id, cycle_on),
-    CONSTRAINT fk_settlements_merchant_id FOREIGN KEY(merchant_id) REFERENCES merchants (merchant_id)
+    CONSTRAINT uq_settlements_merchant_settled_on UNIQUE (merchant, settled_on),
+    CONSTRAINT ck_settlements_adds_up CHECK (brought_forward_poisha + principal_poisha = fees_taken_poisha + vat_taken_poisha + payout_poisha + carried_forward_poisha),
+    CONSTRAINT fk_settlements_merchant FOREIGN KEY(merchant) REFERENCES merchants (merchant_id)
 );
 
 CREATE TABLE journeys (
@@ -128,7 +149,7 @@ CREATE TABLE journeys (
     CONSTRAINT pk_journeys PRIMARY KEY (item_number),
     CONSTRAINT fk_journeys_item_number FOREIGN KEY(item_number) REFERENCES consignments (item_number)
 );
-CREATE INDEX ix_journeys_office_state ON journeys (office, state);
+CREATE INDEX ix_journeys_holder_state ON journeys (holder, state);
 
 CREATE TABLE recipients (
     item_number TEXT NOT NULL,
@@ -213,7 +234,17 @@ BEGIN
 END $$;
 """
 
-APPEND_ONLY = ("consignments", "scans", "plans", "postings", "transfers", "day_closes", "settlements", "settlement_lines")
+APPEND_ONLY = (
+    "consignments",
+    "scans",
+    "plans",
+    "postings",
+    "transfers",
+    "day_closes",
+    "deposits",
+    "settlements",
+    "settlement_lines",
+)
 
 
 def upgrade() -> None:

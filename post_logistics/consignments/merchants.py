@@ -1,0 +1,30 @@
+"""Who posts: a shop with a store where its parcels are picked up and an account into which its money is paid."""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from post_logistics.units import MerchantId
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """A shop that posts. ``payout_account`` is empty while none is known: then its money waits (central bank rule 2)."""
+
+    merchant_id: MerchantId
+    name: str
+    store_address: str
+    payout_account: str
+    registered_at: datetime
+
+
+def merchant_id_of(name: str) -> MerchantId:
+    """The identifier of a shop, made from its name: the same name, however spaced or cased, gives the same one."""
+    clean = " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    slug = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", clean)).strip("-")[:32].strip("-")
+    if clean.isascii() and slug:
+        return MerchantId(slug)
+    digest = hashlib.blake2b(clean.encode(), digest_size=3).hexdigest()
+    return MerchantId(f"{slug}-{digest}" if slug else f"m-{digest}")

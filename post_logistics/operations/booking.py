@@ -1,0 +1,275 @@
+"""Orders become consignments: placed, rated, numbered and booked, each with a verdict, nothing half-done."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from post_logistics.consignments.booking import Consignment, Order, Problem, fingerprint
+from post_logistics.consignments.merchants import Merchant
+from post_logistics.errors import Unacceptable
+from post_logistics.network.coverage import Coverage
+from post_logistics.network.resolve import Hints, Resolution
+from post_logistics.network.timetable import earliest_arrival
+from post_logistics.operations.facts import Facts, dhaka
+from post_logistics.operations.numbering import Numbers
+from post_logistics.routing.assignment import Assignment, Demand, Office, assign
+from post_logistics.storage import consignments as store
+from post_logistics.storage.database import Connection
+from post_logistics.storage.scans import append_scans, open_journeys
+from post_logistics.tracking.journey import fold
+from post_logistics.tracking.lifecycle import Event
+from post_logistics.tracking.scans import Scan, scan_id_of
+from post_logistics.units import DHAKA, Postcode
+
+SERVICE = "speed_post_parcel"
+"""The service of e-commerce parcels unless another is asked for."""
+
+
+class Outcome(StrEnum):
+    """What became of one order."""
+
+    BOOKED = "booked"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One order of a merchant, and where it stood in its file."""
+
+    order: Order
+    merchant: Merchant
+    hints: Hints = Hints()
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer to one order: booked (or booked before, with the same content), or rejected and why."""
+
+    row: int | None
+    order_ref: str
+    outcome: Outcome
+    item_number: str = ""
+    consignment: Consignment | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """An order with both its ends found."""
+
+    asked: Asked
+    to: Resolution
+    pickup_office: Postcode
+    responsible: Postcode
+    promised_on: date
+
+
+def book(
+    connection: Connection, facts: Facts, numbers: Numbers, asked: Sequence[Asked], at: datetime, *, dry_run: bool = False
+) -> list[Verdict]:
+    """A verdict per order, in their order. The same reference with the same content is the same booking, told again;
+    with other content it is refused. A dry run decides everything and books nothing."""
+    coverage = facts.coverage(at.astimezone(DHAKA).date())
+    prints = [fingerprint(one.order) for one in asked]
+    earlier = store.load_references(connection, [(one.merchant.merchant_id, one.order.order_ref) for one in asked])
+    verdicts: dict[int, Verdict] = {}
+    placed: dict[int, _Placed] = {}
+    seen: dict[tuple[str, str], int] = {}
+    for i, one in enumerate(asked):
+        reference = (one.merchant.merchant_id, one.order.order_ref)
+        if reference in earlier:
+            verdicts[i] = _booked_before(one, prints[i], *earlier[reference])
+        elif reference in seen:
+            verdicts[i] = _twice(one, prints[i] == prints[seen[reference]], asked[seen[reference]])
+        else:
+            seen[reference] = i
+            found = _place(facts, coverage, one, at)
+            if isinstance(found, _Placed):
+                placed[i] = found
+            else:
+                verdicts[i] = _rejected(one, found)
+    offices = _share_out(connection, facts, placed, at)
+    verdicts |= _keep(connection, facts, numbers, placed, offices, prints, at, dry_run=dry_run)
+    return [verdicts[i] for i in range(len(asked))]
+
+
+def _rejected(one: Asked, *problems: Problem) -> Verdict:
+    return Verdict(row=one.row, order_ref=one.order.order_ref, outcome=Outcome.REJECTED, problems=problems)
+
+
+def _booked_before(one: Asked, content: str, item_number: str, first_content: str) -> Verdict:
+    if content == first_content:
+        return Verdict(row=one.row, order_ref=one.order.order_ref, outcome=Outcome.DUPLICATE, item_number=item_number)
+    return _rejected(
+        one,
+        Problem(
+            "order_ref",
+            f"{one.order.order_ref} is already booked as {item_number} with other content",
+            "use a new reference for a new order",
+        ),
+    )
+
+
+def _twice(one: Asked, same: bool, first: Asked) -> Verdict:
+    what = "the same order" if same else "another order"
+    return _rejected(
+        one,
+        Problem("order_ref", f"row {first.row} is {what} with reference {one.order.order_ref}", "keep one of the two rows"),
+    )
+
+
+def _place(facts: Facts, coverage: Coverage, one: Asked, at: datetime) -> _Placed | Problem:
+    """The order with its two offices, or the one problem with its addresses."""
+    try:
+        pickup = coverage.responsible(facts.resolver.resolve(one.order.store_address).postcode)
+    except Unacceptable as error:
+        return Problem("store_address", error.message, error.remedy or "correct the address")
+    try:
+        to = facts.resolver.resolve(one.order.recipient_address, one.hints)
+        delivery = coverage.responsible(to.postcode)
+    except Unacceptable as error:
+        return Problem("recipient_address", error.message, error.remedy or "correct the address")
+    return _Placed(one, to, pickup.postcode, delivery.postcode, promise(facts, pickup.postcode, delivery.postcode, at))
+
+
+def promise(facts: Facts, pickup_office: Postcode, delivery_office: Postcode, at: datetime) -> date:
+    """The day on which a parcel booked now goes out for delivery: picked up on the next round, carried by the
+    timetable, on the first tour that leaves after it is in."""
+    day = facts.fleet.day
+    on = at.astimezone(DHAKA).date()
+    if at > dhaka(on, day.pickup_start):
+        on += timedelta(days=1)
+    in_hand = dhaka(on, day.pickup_end)
+    if pickup_office != delivery_office:
+        journey = earliest_arrival(facts.timetable, pickup_office, delivery_office, in_hand)
+        if journey is not None:
+            in_hand = journey.arrive_at
+    on = in_hand.astimezone(DHAKA).date()
+    return on if in_hand <= dhaka(on, day.delivery_start) else on + timedelta(days=1)
+
+
+def _share_out(
+    connection: Connection, facts: Facts, placed: Mapping[int, _Placed], at: datetime
+) -> dict[int, tuple[Postcode, str]]:
+    """The office that delivers each order and why: the responsible one, or a neighbour when that is full that day."""
+    chosen: dict[int, tuple[Postcode, str]] = {}
+    by_day: dict[date, dict[Postcode, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for i, one in placed.items():
+        by_day[one.promised_on][one.responsible].append(i)
+    for on, groups in by_day.items():
+        taken = store.load_office_load(connection, on)
+        offices = [
+            Office(o.postcode, max(0, (o.capacity_parcels or 0) - taken.get(o.postcode, 0)), o.lat_deg, o.lon_deg)
+            for o in facts.offices.pilot(at.astimezone(DHAKA).date())
+        ]
+        demands = [Demand(responsible, len(members)) for responsible, members in sorted(groups.items())]
+        for result in assign(demands, offices):
+            chosen |= _dealt(result, groups[Postcode(result.responsible)])
+    return chosen
+
+
+def _dealt(result: Assignment, members: Sequence[int]) -> dict[int, tuple[Postcode, str]]:
+    """The shares of one group dealt to its members in their order; whatever no office has room for stays responsible's."""
+    queue = iter(members)
+    dealt = {next(queue): (Postcode(share.office), share.why) for share in result.shares for _ in range(share.parcels)}
+    late = f"every office is full that day: {result.responsible} keeps it, later than promised"
+    return dealt | {i: (Postcode(result.responsible), late) for i in queue}
+
+
+def _keep(
+    connection: Connection,
+    facts: Facts,
+    numbers: Numbers,
+    placed: Mapping[int, _Placed],
+    offices: Mapping[int, tuple[Postcode, str]],
+    prints: Sequence[str],
+    at: datetime,
+    *,
+    dry_run: bool,
+) -> dict[int, Verdict]:
+    """Rates, numbers and books what was placed."""
+    order = sorted(placed)
+    free = [f"(dry run {i})" for i in order] if dry_run else numbers.take(len(order), at)
+    consignments = {i: _consignment(facts, placed[i], *offices[i], number, at) for i, number in zip(order, free, strict=True)}
+    if dry_run:
+        return {i: _verdict(placed[i].asked, Outcome.BOOKED, c) for i, c in consignments.items()}
+    booked = store.append_consignments(connection, [consignments[i] for i in order], [prints[i] for i in order])
+    scans = [_booked_scan(consignments[i], at) for i in order if consignments[i].item_number in booked]
+    append_scans(connection, scans)
+    open_journeys(connection, [fold(scan.item_number, [scan]) for scan in scans])
+    lost = [i for i in order if consignments[i].item_number not in booked]
+    verdicts = {i: _verdict(placed[i].asked, Outcome.BOOKED, consignments[i]) for i in order if i not in lost}
+    if lost:  # somebody booked the same reference while we were at it
+        references = {i: (placed[i].asked.merchant.merchant_id, placed[i].asked.order.order_ref) for i in lost}
+        earlier = store.load_references(connection, list(references.values()))
+        verdicts |= {i: _booked_before(placed[i].asked, prints[i], *earlier[references[i]]) for i in lost}
+    return verdicts
+
+
+def _verdict(one: Asked, outcome: Outcome, consignment: Consignment) -> Verdict:
+    return Verdict(
+        row=one.row,
+        order_ref=one.order.order_ref,
+        outcome=outcome,
+        item_number=consignment.item_number,
+        consignment=consignment,
+    )
+
+
+def _consignment(
+    facts: Facts, placed: _Placed, office: Postcode, why: str, number: str, at: datetime
+) -> Consignment:
+    order, to = placed.asked.order, placed.to
+    quote = facts.tariffs.quote(
+        SERVICE, order.weight_g, order.cod_poisha, order.declared_value_poisha, at.astimezone(DHAKA).date(), same_city=True
+    )
+    return Consignment(
+        item_number=number,
+        merchant_id=placed.asked.merchant.merchant_id,
+        order_ref=order.order_ref,
+        recipient_name=order.recipient_name,
+        recipient_phone=order.recipient_phone,
+        recipient_address=order.recipient_address,
+        weight_g=order.weight_g,
+        cod_poisha=order.cod_poisha,
+        declared_value_poisha=order.declared_value_poisha,
+        description=order.description,
+        note=order.note,
+        service=quote.service,
+        tariff_version=quote.version,
+        postage_poisha=quote.postage_poisha,
+        cod_fee_poisha=quote.cod_fee_poisha,
+        vat_poisha=quote.vat_poisha,
+        pickup_office=placed.pickup_office,
+        delivery_office=office,
+        delivery_postcode=to.postcode,
+        place_id=to.place.place_id if to.place else "",
+        lat_deg=to.lat_deg,
+        lon_deg=to.lon_deg,
+        precision_m=to.precision_m,
+        resolved_by="; ".join((*to.evidence, why)),
+        promised_on=placed.promised_on,
+        booked_at=at,
+    )
+
+
+def _booked_scan(consignment: Consignment, at: datetime) -> Scan:
+    device = f"booking:{consignment.item_number}"
+    return Scan(
+        scan_id=scan_id_of(device, 0),
+        item_number=consignment.item_number,
+        event=Event.BOOKED,
+        occurred_at=at,
+        recorded_at=at,
+        clock_offset_s=0,
+        device_id=device,
+        sequence=0,
+        office=consignment.pickup_office,
+        holder=f"merchant:{consignment.merchant_id}",
+        reason=None,
+        note="",
+    )
