@@ -36,7 +36,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield
 
     app = FastAPIOffline(
-        title="Post e-Commerce", version=__version__, description=_ABOUT, lifespan=lifespan, responses=problems.RESPONSES
+        title="Post e-Commerce",
+        version=__version__,
+        description=_ABOUT,
+        lifespan=lifespan,
+        responses=problems.RESPONSES,
     )
     problems.install(app)
     app.include_router(tracking.router)

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Form, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.context import ForMerchant, InTransaction, Now, TheEngine, Who
-from post_logistics.consignments.booking import Order, check_order
-from post_logistics.consignments.order_files import MAX_FILE_BYTES, read_order_file
+from post_logistics.consignments.booking import parse_order
+from post_logistics.consignments.merchants import Merchant
+from post_logistics.consignments.order_files import MAX_FILE_BYTES
 from post_logistics.operations.booking import SERVICE, Asked, Outcome, Verdict, book_one
-from post_logistics.operations.order_intake import check_rows, intake
+from post_logistics.operations.order_intake import intake, read_orders
 from post_logistics.operations.papers import labels_for, zpl_for
 from post_logistics.storage.consignments import load_consignment
 from post_logistics.storage.merchants import load_merchant
-from post_logistics.units import DHAKA
+from post_logistics.units import DHAKA, kilograms, taka_plain
 
 router = APIRouter(prefix="/v1", tags=["booking"])
 Poisha = Annotated[int, Field(ge=0, le=10**12)]
@@ -62,13 +63,26 @@ class ConsignmentIn(_In):
     order_ref: Annotated[str, Field(min_length=1, max_length=80, examples=["WEB-1001"])]
     recipient_name: Annotated[str, Field(min_length=1, max_length=100)]
     recipient_phone: Annotated[str, Field(min_length=6, max_length=40, examples=["01712345678"])]
-    recipient_address: Annotated[str, Field(min_length=3, max_length=500, examples=["House 5, Road 3, Mirpur-10, Dhaka"])]
+    recipient_address: Annotated[
+        str, Field(min_length=3, max_length=500, examples=["House 5, Road 3, Mirpur-10, Dhaka"])
+    ]
     store_address: Annotated[str, Field(max_length=500, description="Empty: the merchant's registered store.")] = ""
     weight_g: Grams
     cod_poisha: Poisha = 0
     declared_value_poisha: Poisha = 0
     description: Annotated[str, Field(max_length=200)] = ""
     note: Annotated[str, Field(max_length=300)] = ""
+
+    def fields(self, merchant: Merchant) -> dict[str, str]:
+        """The order as a row of our template, so that one set of rules judges files and requests alike."""
+        texts = self.model_dump(exclude={"weight_g", "cod_poisha", "declared_value_poisha"})
+        return texts | {
+            "merchant": merchant.name,
+            "store_address": self.store_address or merchant.store_address,
+            "weight_kg": kilograms(self.weight_g),
+            "cod_taka": taka_plain(self.cod_poisha),
+            "declared_value_taka": taka_plain(self.declared_value_poisha),
+        }
 
 
 class ConsignmentOut(BaseModel):
@@ -139,15 +153,9 @@ def quote(asked: QuoteIn, engine: TheEngine, at: Now) -> QuoteOut:
 def book(
     asked: ConsignmentIn, connection: InTransaction, engine: TheEngine, merchant_id: ForMerchant, at: Now
 ) -> ConsignmentOut:
-    """Places, rates, numbers and books the order. The same order again answers the same; 409 if its reference is used."""
+    """Places, rates, numbers and books. The same order again answers the same; 409 if its reference is used."""
     merchant = load_merchant(connection, merchant_id)
-    order = check_order(
-        Order(
-            merchant=merchant.name,
-            weight_assumed=False,
-            **asked.model_dump() | {"store_address": asked.store_address or merchant.store_address},
-        )
-    )
+    order = parse_order(asked.fields(merchant), None, engine.facts.booking_rules)
     made = book_one(connection, engine.facts, engine.numbers, Asked(order=order, merchant=merchant), at)
     return ConsignmentOut.model_validate(made, from_attributes=True)
 
@@ -164,11 +172,10 @@ def book_file(
     """CSV or XLSX with the columns merchants already have. Every row is booked for the merchant that asks."""
     merchant = load_merchant(connection, merchant_id)
     defaults = {"merchant": merchant.name, "store_address": merchant.store_address}
-    read = read_order_file(file.file.read(MAX_FILE_BYTES + 1), file.filename or "orders.csv", defaults)
-    verdicts = intake(
-        connection, engine.facts, engine.numbers, check_rows(read), at, dry_run=dry_run, only=merchant
-    )
-    return _file_out(read.dialect, verdicts, dry_run)
+    checked = read_orders(engine.facts, file.file.read(MAX_FILE_BYTES + 1), file.filename or "orders", defaults)
+    mine = {order.merchant: merchant for _, order, _ in checked.orders}
+    verdicts = intake(connection, engine.facts, engine.numbers, checked, mine, at, dry_run=dry_run)
+    return _file_out(checked.dialect, verdicts, dry_run)
 
 
 def _file_out(dialect: str, verdicts: list[Verdict], dry_run: bool) -> FileOut:

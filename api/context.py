@@ -72,7 +72,9 @@ def merchant_scope(principal: Annotated[Principal, Depends(principal)]) -> str:
     """The merchant for whom the request acts; 422 if it names none."""
     if principal.merchant_id is None:
         raise Unacceptable(
-            "this is done for a merchant, and none is named", field="Post-Merchant", remedy="send the header Post-Merchant"
+            "this is done for a merchant, and none is named",
+            field="Post-Merchant",
+            remedy="send the header Post-Merchant",
         )
     return principal.merchant_id
 
@@ -80,7 +82,9 @@ def merchant_scope(principal: Annotated[Principal, Depends(principal)]) -> str:
 def whole_post(principal: Annotated[Principal, Depends(principal)]) -> Principal:
     """A principal bound to no merchant and no office: what it asks for does not exist for anyone else."""
     if principal.merchant_id is not None or principal.office is not None:
-        raise NotFound("there is no such thing for a merchant or an office", remedy="ask with the key of the post itself")
+        raise NotFound(
+            "there is no such thing for a merchant or an office", remedy="ask with the key of the post itself"
+        )
     return principal
 
 

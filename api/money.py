@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.context import ForThePost, InTransaction, Now, TheEngine, Who, in_office
 from post_logistics.operations.closing import close_office_day, close_rider_day, confirm, pay_in
-from post_logistics.operations.papers import advices_pdf, ledger_text
+from post_logistics.operations.papers import advice_pdf, ledger_text
 from post_logistics.operations.settling import settle_all
+from post_logistics.storage.merchants import load_merchant
 from post_logistics.storage.money import load_settlement
 from post_logistics.units import Postcode, RiderId
 
@@ -146,7 +147,9 @@ def confirmation(given: ConfirmationIn, connection: InTransaction, who: Who, at:
 
 
 @router.post("/settlements", summary="Settle with every merchant")
-def settle(day: SettlementIn, connection: InTransaction, engine: TheEngine, who: ForThePost, at: Now) -> list[SettlementOut]:
+def settle(
+    day: SettlementIn, connection: InTransaction, engine: TheEngine, who: ForThePost, at: Now
+) -> list[SettlementOut]:
     """Pays out what the bank has confirmed, each parcel listed once; the same day again answers the same."""
     made = settle_all(connection, engine.facts, day.settled_on, at)
     return [SettlementOut.model_validate(one, from_attributes=True) for one in made]
@@ -163,7 +166,8 @@ def settlement(settlement_id: str, connection: InTransaction, who: Who) -> Settl
 def advice(settlement_id: str, connection: InTransaction, who: Who) -> Response:
     """The printed advice."""
     found = load_settlement(connection, settlement_id, who.merchant_id)
-    return Response(advices_pdf(connection, [found])[0], media_type="application/pdf")
+    name = load_merchant(connection, found.merchant).name
+    return Response(advice_pdf(found, name), media_type="application/pdf")
 
 
 @router.get("/ledger.beancount", summary="The ledger as a Beancount file", response_class=PlainTextResponse)

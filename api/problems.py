@@ -44,10 +44,17 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 """What every route may answer besides its own."""
 
 
-def problem(status: int, detail: str, *, kind: str | None = None, headers: dict[str, str] | None = None, **members: Any) -> JSONResponse:
+def problem(
+    status: int, detail: str, *, kind: str | None = None, headers: dict[str, str] | None = None, **members: Any
+) -> JSONResponse:
     """A problem response; members that are None are left out."""
     title = HTTPStatus(status).phrase
-    body = {"type": f"urn:post-logistics:{kind or title.lower().replace(' ', '-')}", "title": title, "status": status, "detail": detail}
+    body = {
+        "type": f"urn:post-logistics:{kind or title.lower().replace(' ', '-')}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
     body |= {name: value for name, value in members.items() if value is not None}
     return JSONResponse(jsonable_encoder(body), status, headers, media_type="application/problem+json")
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.context import InTransaction, Now, Who, in_office
-from post_logistics.consignments.numbers import plain_number
 from post_logistics.operations.scanning import ScanOutcome, ScanVerdict, record_scans
 from post_logistics.tracking.lifecycle import Event
 from post_logistics.tracking.reasons import Reason
@@ -18,7 +17,7 @@ router = APIRouter(prefix="/v1", tags=["scans"])
 
 
 class ScanIn(BaseModel):
-    """One scan as the device recorded it. (device_id, sequence) makes it this scan and no other, however often it is sent."""
+    """One scan as the device recorded it. (device_id, sequence) makes it this scan and no other, however often sent."""
 
     model_config = ConfigDict(extra="forbid")
     item_number: Annotated[str, Field(min_length=1, max_length=40, examples=["DP473124829BD"])]
@@ -36,7 +35,7 @@ class ScanIn(BaseModel):
         """The scan as a fact."""
         return Scan(
             scan_id=scan_id_of(self.device_id, self.sequence),
-            item_number=ItemNumber(plain_number(self.item_number)),
+            item_number=ItemNumber(self.item_number),
             event=self.event,
             occurred_at=self.occurred_at,
             recorded_at=recorded_at,

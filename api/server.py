@@ -7,6 +7,7 @@ from pathlib import Path
 
 from granian.constants import Interfaces
 from granian.server import Server
+from pydantic import SecretStr
 
 from post_logistics.errors import Unacceptable
 from post_logistics.settings import Settings
@@ -27,22 +28,26 @@ def serve_http(settings: Settings, host: str, port: int, workers: int) -> None:
             threading.Thread(target=_watch, args=(settings.data_dir, done), daemon=True).start()
         else:
             url = settings.database_url.get_secret_value()
-        with open_database(settings.model_copy(update={"database_url": _secret(settings, url)})):
+        with open_database(settings.model_copy(update={"database_url": SecretStr(url)})):
             pass  # brought to today's schema, and known to answer, before the first worker starts
         os.environ["POST_LOGISTICS_DATABASE_URL"] = url
         os.environ["POST_LOGISTICS_SCHEMA_NAME"] = settings.schema_name
         try:
             Server(
-                "api.app:create_app", host, port, interface=Interfaces.ASGI, workers=workers, factory=True, respawn_failed_workers=True
+                "api.app:create_app",
+                host,
+                port,
+                interface=Interfaces.ASGI,
+                workers=workers,
+                factory=True,
+                respawn_failed_workers=True,
             ).serve()
         except OSError as error:
             raise Unacceptable(
-                f"cannot listen on {host}:{port}: {error.strerror or error}", field="--port", remedy="choose another port"
+                f"cannot listen on {host}:{port}: {error.strerror or error}",
+                field="--port",
+                remedy="choose another port",
             ) from error
-
-
-def _secret(settings: Settings, url: str) -> object:
-    return Settings(database_url=url).database_url if settings.database_url is None else settings.database_url
 
 
 def _watch(data_dir: Path, done: threading.Event) -> None:

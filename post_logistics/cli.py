@@ -6,10 +6,10 @@ Exit codes: 0 done; 1 there is no such thing, or not now; 2 bad input; 3 the dat
 import json
 import signal
 import sys
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
@@ -35,7 +35,7 @@ _out = Console()
 _err = Console(stderr=True)
 
 
-class Language(str, Enum):
+class Language(StrEnum):
     """A language people read."""
 
     EN = "en"
@@ -90,7 +90,7 @@ def demo(
     data_dir: DataDir = None,
 ) -> None:
     """Run one whole day of the Dhaka pilot on made-up data: orders in, parcels delivered, every taka accounted for."""
-    from post_logistics.demo.day import run_demo
+    from post_logistics.demo.run import run_demo
 
     with progress() as bar:
         summary = run_demo(settings_for(data_dir, "demo"), orders, out, day_of(date), seed, bar)
@@ -134,27 +134,36 @@ def import_orders(
     """Book the orders of a file: a verdict for every row, all that can be booked in one transaction."""
     from post_logistics.operations.facts import load_facts
     from post_logistics.operations.numbering import Numbers
-    from post_logistics.operations.order_intake import check_rows, import_checked, read_orders, rejected_rows, write_rejected
+    from post_logistics.operations.order_intake import intake, merchants_of, read_orders, rejected_rows, write_rejected
 
-    settings = settings_for(data_dir, schema)
-    checked = check_rows(read_orders(file, merchant, store_address))
+    settings, at = settings_for(data_dir, schema), datetime.now(DHAKA)
     facts = load_facts(settings)
-    with open_database(settings) as database:
-        verdicts = import_checked(
-            database,
-            facts,
-            Numbers(database, facts.number_key),
-            checked,
-            datetime.now(DHAKA),
-            dry_run=dry_run,
-            strict=strict,
-        )
+    given = {"merchant": merchant, "store_address": store_address}
+    checked = read_orders(facts, file, file.name, {name: text for name, text in given.items() if text})
+    orders = [order for _, order, _ in checked.orders]
+    with open_database(settings) as database, progress() as bar:
+        numbers = Numbers(database, facts.number_key)
+
+        def run(title: str, dry: bool) -> Any:
+            task = bar.add_task(title, total=1)
+            with database.transaction() as connection:
+                merchants = merchants_of(connection, orders, at, register=not dry)
+                verdicts = intake(connection, facts, numbers, checked, merchants, at, dry_run=dry)
+            bar.update(task, completed=1)
+            return verdicts
+
+        verdicts = run("checking", True) if dry_run or strict else run("booking", False)
+        if strict and not dry_run and not rejected_rows(verdicts):
+            verdicts = run("booking", False)
     refused = rejected_rows(verdicts)
     if rejected is not None:
         write_rejected(rejected, refused)
     counts = {outcome: sum(v.outcome == outcome for v in verdicts) for outcome in ("booked", "duplicate", "rejected")}
     if as_json:
-        rows = [{"row": v.row, "order_ref": v.order_ref, "outcome": v.outcome, "item_number": v.item_number} for v in verdicts]
+        rows = [
+            {"row": v.row, "order_ref": v.order_ref, "outcome": v.outcome, "item_number": v.item_number}
+            for v in verdicts
+        ]
         say_json({"dry_run": dry_run, **counts, "rows": rows, "problems": refused})
     else:
         table = Table("row", "order_ref", "field", "reason", "remedy")
@@ -162,7 +171,10 @@ def import_orders(
             table.add_row(str(one["row"]), one["order_ref"], one["field"], one["reason"], one["remedy"])
         if refused:
             _out.print(table)
-        _out.print(", ".join(f"{n} {outcome}" for outcome, n in counts.items()) + (" (dry run: nothing was booked)" if dry_run else ""))
+        _out.print(
+            ", ".join(f"{n} {outcome}" for outcome, n in counts.items())
+            + (" (dry run: nothing was booked)" if dry_run else "")
+        )
     if strict and refused:
         raise typer.Exit(2)
 
@@ -194,7 +206,9 @@ def quote(
         return
     table = Table(f"tariff {found.version}", "")
     for line in found.lines:
-        table.add_row(line.text_en if language is Language.EN else line.text_bn, taka(line.amount_poisha, language.value))
+        table.add_row(
+            line.text_en if language is Language.EN else line.text_bn, taka(line.amount_poisha, language.value)
+        )
     table.add_row("Total" if language is Language.EN else "মোট", taka(found.total_poisha, language.value), style="bold")
     _out.print(table)
 
@@ -261,7 +275,13 @@ def plan(
     facts = load_facts(settings)
     with open_database(settings) as database, progress() as bar:
         plans = plan_day(
-            database, facts, "delivery", day_of(on), datetime.now(DHAKA), office=office, advance=_advance(bar, "planning offices")
+            database,
+            facts,
+            "delivery",
+            day_of(on),
+            datetime.now(DHAKA),
+            office=office,
+            advance=_advance(bar, "planning offices"),
         )
     if as_json:
         say_json([one.as_json() for one in plans])

@@ -1,4 +1,4 @@
-"""The three ways in which what was asked cannot be done. Raised where they arise; ``api`` gives them their HTTP form."""
+"""The three ways in which what was asked cannot be done, raised where they arise; ``api`` puts them into HTTP."""
 
 from typing import Any
 
@@ -21,7 +21,9 @@ class PostError(Exception):
         self.facts = facts
 
     def __str__(self) -> str:
-        where = ", ".join(f"{name} {value}" for name, value in (("row", self.row), ("field", self.field)) if value is not None)
+        where = ", ".join(
+            f"{name} {value}" for name, value in (("row", self.row), ("field", self.field)) if value is not None
+        )
         text = f"{where}: {self.message}" if where else self.message
         return f"{text} Remedy: {self.remedy}" if self.remedy else text
 

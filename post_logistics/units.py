@@ -27,6 +27,8 @@ Language = Literal["en", "bn"]
 
 _LOCALE = {"en": "en_IN", "bn": "bn_BD"}
 """Bangladesh groups digits as lakh and crore in both languages; English has that grouping in ``en_IN``."""
+_DAY = {"en": "d MMM y", "bn": "d MMMM y"}
+"""Months in short, but not in Bangla, where their short forms are not in use."""
 _TO_BANGLA = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d)")
 
@@ -58,7 +60,9 @@ def _scaled(text: str, scale: int, unit: str) -> int:
 
 def poisha_from_taka(text: str) -> int:
     """Poisha for an amount written in taka: ``1,250.50`` and ``১২৫০.৫`` are 125050. ValueError if it is neither."""
-    return _scaled(re.sub(r"^\s*(?:tk\.?|bdt|৳)\s*|\s*(?:/-|tk\.?|taka|bdt|৳|টাকা)\s*$", "", text, flags=re.I), 100, "taka")
+    return _scaled(
+        re.sub(r"^\s*(?:tk\.?|bdt|৳)\s*|\s*(?:/-|tk\.?|taka|bdt|৳|টাকা)\s*$", "", text, flags=re.I), 100, "taka"
+    )
 
 
 def grams_from_kg(text: str) -> int:
@@ -86,11 +90,11 @@ def kilograms(weight_g: int, language: Language = "en") -> str:
 
 def local_time(at: datetime, language: Language = "en") -> str:
     """An instant as people in Bangladesh read it, e.g. ``22 Nov 2026, 14:05``."""
-    text = format_datetime(at, "d MMM y, HH:mm", tzinfo=DHAKA, locale=_LOCALE[language])
+    text = format_datetime(at, f"{_DAY[language]}, HH:mm", tzinfo=DHAKA, locale=_LOCALE[language])
     return bangla_digits(text) if language == "bn" else text
 
 
 def local_day(on: date, language: Language = "en") -> str:
     """A day as people in Bangladesh read it, e.g. ``22 Nov 2026``."""
-    text = format_date(on, "d MMM y", locale=_LOCALE[language])
+    text = format_date(on, _DAY[language], locale=_LOCALE[language])
     return bangla_digits(text) if language == "bn" else text

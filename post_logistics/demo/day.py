@@ -17,7 +17,6 @@ from post_logistics.cod.day_close import OfficeClose
 from post_logistics.cod.ledger import standing
 from post_logistics.cod.settlement import Settlement
 from post_logistics.consignments.booking import Consignment
-from post_logistics.consignments.merchants import Merchant, merchant_id_of
 from post_logistics.demo.devices import Devices
 from post_logistics.demo.outcomes import Fate, counted, outcome
 from post_logistics.network.timetable import LegRun
@@ -27,7 +26,7 @@ from post_logistics.operations.delivering import Claim, deliver
 from post_logistics.operations.dispatching import TO_SEND_BACK, manifest, runs_between
 from post_logistics.operations.facts import Facts, dhaka
 from post_logistics.operations.numbering import Numbers
-from post_logistics.operations.order_intake import Checked, intake
+from post_logistics.operations.order_intake import Checked, intake, merchants_of
 from post_logistics.operations.planning import OfficePlan, plan_day
 from post_logistics.operations.run_sheets import RunSheet
 from post_logistics.operations.scanning import ScanOutcome, ScanVerdict, record_scans
@@ -35,7 +34,6 @@ from post_logistics.operations.settling import settle_all
 from post_logistics.storage.consignments import load_consignments
 from post_logistics.storage.database import Connection, Database
 from post_logistics.storage.ledger import load_balances
-from post_logistics.storage.merchants import append_merchants
 from post_logistics.storage.money import load_closes
 from post_logistics.storage.scans import load_items_held, load_standings
 from post_logistics.tracking.lifecycle import Event, State
@@ -100,18 +98,10 @@ def book_orders(day: Day, checked: Checked) -> None:
     """Places, rates, numbers and books every order of the file, with a verdict per row."""
     with day.step("book"), day.database.transaction() as connection:
         at = day.at(BOOKED)
-        append_merchants(connection, merchants_with_accounts(checked, at))
-        day.verdicts = intake(connection, day.facts, day.numbers, checked, at)
-
-
-def merchants_with_accounts(checked: Checked, at: datetime) -> list[Merchant]:
-    """The merchants of the file, each with a made-up account to be paid into."""
-    named: dict[str, Merchant] = {}
-    for _, order, _ in checked.orders:
-        known = merchant_id_of(order.merchant)
-        made_up = f"demo-account-{known}"
-        named.setdefault(known, Merchant(known, order.merchant, order.store_address, made_up, at))
-    return list(named.values())
+        orders = [order for _, order, _ in checked.orders]
+        account = "demo-account-{merchant_id}"
+        merchants = merchants_of(connection, orders, at, register=True, payout_account=account)
+        day.verdicts = intake(connection, day.facts, day.numbers, checked, merchants, at)
 
 
 def first_mile(day: Day) -> None:
@@ -125,7 +115,10 @@ def first_mile(day: Day) -> None:
             for sheet in plan.sheets:
                 rider = day.devices.rider(sheet.rider_id, office)
                 for stop in sheet.stops:
-                    scans += [rider.scan(i, Event.ACCEPTED, stop.arrive_at, f"rider:{sheet.rider_id}") for i in stop.item_numbers]
+                    scans += [
+                        rider.scan(i, Event.ACCEPTED, stop.arrive_at, f"rider:{sheet.rider_id}")
+                        for i in stop.item_numbers
+                    ]
                 scans += [counter.scan(i, Event.ACCEPTED, back, f"office:{office}") for i in sheet.items]
             with day.database.transaction() as connection:
                 _record(connection, scans)
@@ -149,7 +142,7 @@ def run_legs(day: Day, name: str, start: datetime, end: datetime) -> None:
         ]
         heapq.heapify(events)
         while events:
-            at, _, run, departs = heapq.heappop(events)
+            _, _, run, departs = heapq.heappop(events)
             with day.database.transaction() as connection:
                 if not departs:
                     _receive(connection, day, run)

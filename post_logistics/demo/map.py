@@ -19,7 +19,10 @@ def map_page(offices: Sequence[PostOffice], areas: Mapping[Any, ServiceArea], sh
         "offices": [
             {"code": o.postcode, "en": o.name_en, "bn": o.name_bn, "at": [o.lat_deg, o.lon_deg]} for o in offices
         ],
-        "areas": [{"code": code, "rings": area.rings} for code, area in areas.items()],
+        "areas": [
+            {"code": code, "rings": [ring for polygon in area.polygons for ring in polygon]}
+            for code, area in areas.items()
+        ],
         "tours": [_tour(sheet) for sheet in sheets],
         "day": local_day(sheets[0].service_on) if sheets else "",
     }

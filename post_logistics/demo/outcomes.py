@@ -1,4 +1,4 @@
-"""What happens at the doors of a made-up day: drawn from a seed and the order, so that the same file tells the same day."""
+"""What happens at the doors of a made-up day, drawn from a seed and the order: the same file tells the same day."""
 
 import random
 from dataclasses import dataclass

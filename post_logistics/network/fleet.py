@@ -77,7 +77,9 @@ def load_fleet(facts_dir: Path) -> Fleet:
     except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
         raise Unacceptable(f"{path.name}: {error}", field=path.name, remedy="see data/README.md") from error
     except KeyError as error:
-        raise Unacceptable(f"{path.name}: {error} is missing or unknown", field=path.name, remedy="see data/README.md") from error
+        raise Unacceptable(
+            f"{path.name}: {error} is missing or unknown", field=path.name, remedy="see data/README.md"
+        ) from error
     return Fleet(day, deliveries, pickups)
 
 

@@ -1,4 +1,4 @@
-"""The delivery post offices, as ``post_offices.csv`` lists them, and which of them the e-commerce service has opened."""
+"""The delivery post offices, as ``post_offices.csv`` lists them, and which of them serve e-commerce since when."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ COLUMNS = (
     "lat_deg",
     "lon_deg",
     "precision_m",
-    "point_source",
+    "source",
     "pilot",
     "service_from",
     "capacity_parcels",
@@ -138,13 +138,12 @@ def _office(row: Row) -> PostOffice:
 
 
 def _aliases(rows: Sequence[Row], by_postcode: dict[Postcode, PostOffice]) -> dict[Postcode, PostOffice]:
-    """For each row that is another code of an office, that office."""
-    aliases = {}
-    for row in rows:
-        if not row.optional("alias_of"):
-            continue
-        postcode, target = row.postcode("postcode"), row.postcode("alias_of")
-        if target == postcode or target not in by_postcode:
+    """For each postcode that is another code of an office, that office."""
+    aliases = {row.postcode("postcode"): row for row in rows if row.optional("alias_of")}
+    offices = {}
+    for postcode, row in aliases.items():
+        target = row.postcode("alias_of")
+        if target in aliases or target not in by_postcode:
             raise row.refuse("alias_of", f"{target} is no other office here", "write the postcode of the office meant")
-        aliases[postcode] = by_postcode[target]
-    return aliases
+        offices[postcode] = by_postcode[target]
+    return offices

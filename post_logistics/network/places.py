@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from post_logistics.network.offices import LAT_RANGE_DEG, LON_RANGE_DEG
-from post_logistics.network.tables import Row, is_postcode, read_table
+from post_logistics.network.tables import Row, read_table
 from post_logistics.units import Postcode
 
 PLACE_KINDS = ("area", "road", "landmark")
@@ -38,8 +39,8 @@ class Place:
     """``place_id`` of the next larger place; empty for a district."""
     thana: str
     district: str
-    postcode: Postcode | str
-    """The code usually written for it; empty where the place is too large, or too far, to have one."""
+    postcode: Postcode | Literal[""]
+    """The code usually written for it; empty for a district, and for a thana without an office of its own."""
     other_postcodes: tuple[Postcode, ...]
     """Codes that are also seen for parts of it."""
     lat_deg: float
@@ -53,14 +54,14 @@ def load_places(facts_dir: Path) -> tuple[Place, ...]:
 
     A place whose ``within`` is empty in ``places.csv`` lies directly in its thana.
     """
+    rows = [*_districts(facts_dir), *_thanas(facts_dir), *_places(facts_dir)]
     found: dict[str, Place] = {}
-    written: list[tuple[Row, Place]] = []
-    for row, place in (*_districts(facts_dir), *_thanas(facts_dir), *_places(facts_dir)):
+    for row, place in rows:
         if place.place_id in found:
-            raise row.refuse(_key_column(row), f"{place.place_id!r} is there twice", "delete one row or rename it")
+            column = "place_id" if "place_id" in row.cells else "name_en"
+            raise row.refuse(column, f"{place.place_id!r} is there twice", "delete one of the two or rename it")
         found[place.place_id] = place
-        written.append((row, place))
-    for row, place in written:
+    for row, place in rows:
         _check_parents(row, place, found)
     return tuple(found.values())
 
@@ -79,71 +80,57 @@ def _slug(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
 
 
-def _key_column(row: Row) -> str:
-    return "place_id" if "place_id" in row.cells else "name_en"
-
-
 def _districts(facts_dir: Path) -> Iterator[tuple[Row, Place]]:
     for row in read_table(facts_dir / "districts.csv", DISTRICT_COLUMNS):
         name = row.text("name_en")
-        row.postcode("head_office")
-        yield (
-            row,
-            _place(row, place_id=district_id(name), kind="district", within="", thana="", district=name, postcode=""),
-        )
+        row.postcode("head_office")  # checked, but not the district's own: a district is too large to have a postcode
+        yield row, _place(row, district_id(name), kind="district", within="", thana="", district=name, postcode="")
 
 
 def _thanas(facts_dir: Path) -> Iterator[tuple[Row, Place]]:
     for row in read_table(facts_dir / "thanas.csv", THANA_COLUMNS):
         name, district = row.text("name_en"), row.text("district")
         row.one_of("kind", THANA_KINDS)
-        yield (
-            row,
-            _place(
-                row,
-                place_id=thana_id(district, name),
-                kind="thana",
-                within=district_id(district),
-                thana=name,
-                district=district,
-                postcode=row.postcode("postcode") if row.optional("postcode") else "",
-            ),
+        postcode: Postcode | Literal[""] = row.postcode("postcode") if row.optional("postcode") else ""
+        within = district_id(district)
+        place = _place(
+            row, thana_id(district, name), kind="thana", within=within, thana=name, district=district, postcode=postcode
         )
+        yield row, place
 
 
 def _places(facts_dir: Path) -> Iterator[tuple[Row, Place]]:
     for row in read_table(facts_dir / "places.csv", PLACE_COLUMNS):
         thana, district = row.text("thana"), row.text("district")
-        yield (
+        place = _place(
             row,
-            _place(
-                row,
-                place_id=row.text("place_id"),
-                kind=row.one_of("kind", PLACE_KINDS),
-                within=row.optional("within") or thana_id(district, thana),
-                thana=thana,
-                district=district,
-                postcode=row.postcode("postcode"),
-                other_postcodes=_postcodes(row, "other_postcodes"),
-            ),
+            row.text("place_id"),
+            kind=row.one_of("kind", PLACE_KINDS),
+            within=row.optional("within") or thana_id(district, thana),
+            thana=thana,
+            district=district,
+            postcode=row.postcode("postcode"),
+            other_postcodes=row.postcodes("other_postcodes"),
         )
+        yield row, place
 
 
 def _place(
     row: Row,
-    *,
     place_id: str,
+    *,
     kind: str,
     within: str,
     thana: str,
     district: str,
-    postcode: Postcode | str,
+    postcode: Postcode | Literal[""],
     other_postcodes: tuple[Postcode, ...] = (),
 ) -> Place:
+    """The place of a row: what the three tables have in common is read here."""
     return Place(
         place_id=place_id,
         name_en=row.text("name_en"),
-        name_bn=row.optional("name_bn"),
+        name_bn=row.text("name_bn"),
         spellings=row.several("spellings"),
         kind=kind,
         within=within,
@@ -158,33 +145,21 @@ def _place(
     )
 
 
-def _postcodes(row: Row, column: str) -> tuple[Postcode, ...]:
-    codes = row.several(column)
-    for code in codes:
-        if not is_postcode(code):
-            raise row.refuse(
-                column, f"{code!r} is not a postcode", "write four-digit codes with semicolons between them"
-            )
-    return tuple(Postcode(code) for code in codes)
-
-
 def _check_parents(row: Row, place: Place, found: dict[str, Place]) -> None:
     """Refuses a place whose parents are unknown, or that lies within itself through some chain."""
-    if place.kind != "district" and district_id(place.district) not in found:
-        raise row.refuse("district", f"{place.district!r} is not in districts.csv", "write a name_en of districts.csv")
-    if place.kind not in ("district", "thana") and thana_id(place.district, place.thana) not in found:
+    if district_id(place.district) not in found:
+        raise row.refuse("district", f"{place.district!r} is no district", "write a name_en of districts.csv")
+    if place.thana and thana_id(place.district, place.thana) not in found:
         raise row.refuse(
             "thana",
-            f"{place.thana!r} is not a thana of {place.district} in thanas.csv",
-            "write a name_en of thanas.csv",
+            f"{place.thana!r} is no thana of {place.district}",
+            "write a name_en of thanas.csv for that district",
         )
     seen = {place.place_id}
     parent = place.within
     while parent:
         if parent not in found:
-            raise row.refuse(
-                "within", f"{parent!r} is no place_id", "write the place_id of the larger place, or nothing"
-            )
+            raise row.refuse("within", f"{parent!r} is no place_id", "write that of the larger place, or nothing")
         if parent in seen:
             raise row.refuse("within", f"{place.place_id!r} lies within itself", "correct the place_id written here")
         seen.add(parent)

@@ -1,18 +1,22 @@
 """Reading the CSV tables a postmaster may edit: every complaint names the file, the row and the column."""
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from post_logistics.errors import Unacceptable
-from post_logistics.units import Postcode
+from post_logistics.units import Postcode, latin_digits
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table. Row 1 is the first line under the header. Every reader below refuses with ``Unacceptable``."""
+    """One line of a table; row 1 is the first under the header. A reader that cannot read its cell raises Unacceptable.
+
+    Numbers, days and postcodes may be written in Bangla digits.
+    """
 
     file: str
     number: int
@@ -42,56 +46,58 @@ class Row:
 
     def several(self, column: str) -> tuple[str, ...]:
         """The texts of a cell that lists them with semicolons, in order; an empty cell lists none."""
-        cell = self.cells[column]
-        return tuple(text for part in cell.split(";") if (text := part.strip())) if cell else ()
+        return tuple(text for part in self.cells[column].split(";") if (text := part.strip()))
 
     def whole(self, column: str) -> int:
         """The cell as a whole number greater than zero."""
-        text = self.cells[column]
+        text = self._digits(column)
         if not (text.isascii() and text.isdigit() and int(text) > 0):
-            raise self.refuse(
-                column, f"{text!r} is not a whole number above zero", "write digits only, for example 1500"
-            )
+            raise self.refuse(column, f"{text!r} is not a whole number above zero", "write digits only, such as 1500")
         return int(text)
 
     def degrees(self, column: str, low: float, high: float) -> float:
         """The cell as decimal degrees between ``low`` and ``high``."""
-        text = self.cells[column]
+        text = self._digits(column)
         try:
             value = float(text)
         except ValueError:
             value = float("nan")
         if not low <= value <= high:
             raise self.refuse(
-                column, f"{text!r} is not between {low} and {high} degrees", "write decimal degrees, for example 23.728"
+                column, f"{text!r} is not between {low} and {high} degrees", "write decimal degrees, such as 23.728"
             )
         return value
 
     def day(self, column: str) -> date:
         """The cell as a calendar day."""
-        text = self.cells[column]
+        text = self._digits(column)
         try:
             return date.fromisoformat(text)
         except ValueError:
-            raise self.refuse(
-                column, f"{text!r} is not a day", "write year-month-day, for example 2016-12-29"
-            ) from None
+            raise self.refuse(column, f"{text!r} is not a day", "write year-month-day: 2016-12-29") from None
 
     def postcode(self, column: str) -> Postcode:
         """The cell as a postcode."""
-        text = self.cells[column]
-        if not is_postcode(text):
-            raise self.refuse(column, f"{text!r} is not a postcode", "write four digits, for example 1216")
+        return self._postcode(column, self._digits(column))
+
+    def postcodes(self, column: str) -> tuple[Postcode, ...]:
+        """The postcodes of a cell that lists them with semicolons, in order; an empty cell lists none."""
+        return tuple(self._postcode(column, latin_digits(text)) for text in self.several(column))
+
+    def _digits(self, column: str) -> str:
+        return latin_digits(self.cells[column])
+
+    def _postcode(self, column: str, text: str) -> Postcode:
+        if not (len(text) == 4 and text.isascii() and text.isdigit()):
+            raise self.refuse(column, f"{text!r} is not a postcode", "write four digits, such as 1216")
         return Postcode(text)
 
 
-def is_postcode(text: str) -> bool:
-    """Whether the text has the shape of a postcode: four Latin digits."""
-    return len(text) == 4 and text.isascii() and text.isdigit()
-
-
 def read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
-    """The rows of a UTF-8 CSV file whose header holds exactly these columns, in any order; cells are stripped."""
+    """The rows of a UTF-8 CSV file whose header holds exactly these columns, in any order.
+
+    Cells are stripped; empty lines are passed over, but counted.
+    """
     file = path.name
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -101,7 +107,7 @@ def read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
         raise Unacceptable(
             f"{file} is not UTF-8 text", file=file, remedy="in the spreadsheet program, save as 'CSV UTF-8'"
         ) from None
-    lines = csv.reader(text.splitlines())
+    lines = csv.reader(io.StringIO(text, newline=""))
     header = [name.strip() for name in next(lines, [])]
     if sorted(header) != sorted(columns):
         missing, unknown = sorted(set(columns) - set(header)), sorted(set(header) - set(columns))
@@ -111,6 +117,8 @@ def read_table(path: Path, columns: Sequence[str]) -> Iterator[Row]:
             remedy=f"write the header as: {','.join(columns)}",
         )
     for number, cells in enumerate(lines, start=1):
+        if not cells:
+            continue
         if len(cells) != len(header):
             raise Unacceptable(
                 f"{file}: {len(cells)} cells where the header has {len(header)} columns",

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from post_logistics.consignments.booking import Consignment, Order, Problem, fingerprint
+from post_logistics.consignments.booking import Consignment, Order, OrderRefused, Problem, fingerprint
 from post_logistics.consignments.merchants import Merchant
-from post_logistics.errors import Unacceptable
+from post_logistics.errors import Conflict, Unacceptable
 from post_logistics.network.coverage import Coverage
 from post_logistics.network.resolve import Hints, Resolution
 from post_logistics.network.timetable import earliest_arrival
@@ -21,7 +21,7 @@ from post_logistics.storage.scans import append_scans, open_journeys
 from post_logistics.tracking.journey import fold
 from post_logistics.tracking.lifecycle import Event
 from post_logistics.tracking.scans import Scan, scan_id_of
-from post_logistics.units import DHAKA, Postcode
+from post_logistics.units import DHAKA, ItemNumber, Postcode
 
 SERVICE = "speed_post_parcel"
 """The service of e-commerce parcels unless another is asked for."""
@@ -41,7 +41,7 @@ class Asked:
 
     order: Order
     merchant: Merchant
-    hints: Hints = Hints()
+    hints: Hints = field(default_factory=Hints)
     row: int | None = None
 
 
@@ -69,7 +69,13 @@ class _Placed:
 
 
 def book(
-    connection: Connection, facts: Facts, numbers: Numbers, asked: Sequence[Asked], at: datetime, *, dry_run: bool = False
+    connection: Connection,
+    facts: Facts,
+    numbers: Numbers,
+    asked: Sequence[Asked],
+    at: datetime,
+    *,
+    dry_run: bool = False,
 ) -> list[Verdict]:
     """A verdict per order, in their order. The same reference with the same content is the same booking, told again;
     with other content it is refused. A dry run decides everything and books nothing."""
@@ -97,6 +103,20 @@ def book(
     return [verdicts[i] for i in range(len(asked))]
 
 
+def book_one(connection: Connection, facts: Facts, numbers: Numbers, asked: Asked, at: datetime) -> Consignment:
+    """The consignment of one order, booked now or before with the same content.
+
+    OrderRefused with every problem; Conflict if the reference is used for another order.
+    """
+    (verdict,) = book(connection, facts, numbers, [asked], at)
+    if verdict.outcome is Outcome.REJECTED:
+        if any(problem.field == "order_ref" for problem in verdict.problems):
+            problem = verdict.problems[0]
+            raise Conflict(problem.reason, field=problem.field, remedy=problem.remedy)
+        raise OrderRefused(verdict.problems)
+    return store.load_consignment(connection, verdict.item_number)
+
+
 def _rejected(one: Asked, *problems: Problem) -> Verdict:
     return Verdict(row=one.row, order_ref=one.order.order_ref, outcome=Outcome.REJECTED, problems=problems)
 
@@ -118,7 +138,9 @@ def _twice(one: Asked, same: bool, first: Asked) -> Verdict:
     what = "the same order" if same else "another order"
     return _rejected(
         one,
-        Problem("order_ref", f"row {first.row} is {what} with reference {one.order.order_ref}", "keep one of the two rows"),
+        Problem(
+            "order_ref", f"row {first.row} is {what} with reference {one.order.order_ref}", "keep one of the two rows"
+        ),
     )
 
 
@@ -173,7 +195,7 @@ def _share_out(
 
 
 def _dealt(result: Assignment, members: Sequence[int]) -> dict[int, tuple[Postcode, str]]:
-    """The shares of one group dealt to its members in their order; whatever no office has room for stays responsible's."""
+    """The shares of one group dealt to its members in their order; what finds no room stays where it belongs."""
     queue = iter(members)
     dealt = {next(queue): (Postcode(share.office), share.why) for share in result.shares for _ in range(share.parcels)}
     late = f"every office is full that day: {result.responsible} keeps it, later than promised"
@@ -193,8 +215,10 @@ def _keep(
 ) -> dict[int, Verdict]:
     """Rates, numbers and books what was placed."""
     order = sorted(placed)
-    free = [f"(dry run {i})" for i in order] if dry_run else numbers.take(len(order), at)
-    consignments = {i: _consignment(facts, placed[i], *offices[i], number, at) for i, number in zip(order, free, strict=True)}
+    free = [ItemNumber(f"(dry run {i})") for i in order] if dry_run else numbers.take(len(order), at)
+    consignments = {
+        i: _consignment(facts, placed[i], *offices[i], number, at) for i, number in zip(order, free, strict=True)
+    }
     if dry_run:
         return {i: _verdict(placed[i].asked, Outcome.BOOKED, c) for i, c in consignments.items()}
     booked = store.append_consignments(connection, [consignments[i] for i in order], [prints[i] for i in order])
@@ -221,15 +245,21 @@ def _verdict(one: Asked, outcome: Outcome, consignment: Consignment) -> Verdict:
 
 
 def _consignment(
-    facts: Facts, placed: _Placed, office: Postcode, why: str, number: str, at: datetime
+    facts: Facts, placed: _Placed, office: Postcode, why: str, number: ItemNumber, at: datetime
 ) -> Consignment:
     order, to = placed.asked.order, placed.to
     quote = facts.tariffs.quote(
-        SERVICE, order.weight_g, order.cod_poisha, order.declared_value_poisha, at.astimezone(DHAKA).date(), same_city=True
+        SERVICE,
+        order.weight_g,
+        order.cod_poisha,
+        order.declared_value_poisha,
+        at.astimezone(DHAKA).date(),
+        same_city=True,
     )
     return Consignment(
         item_number=number,
         merchant_id=placed.asked.merchant.merchant_id,
+        store_address=order.store_address,
         order_ref=order.order_ref,
         recipient_name=order.recipient_name,
         recipient_phone=order.recipient_phone,

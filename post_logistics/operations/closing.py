@@ -36,12 +36,14 @@ def close_rider_day(
     counted_by: str,
     at: datetime,
 ) -> RiderClose:
-    """The rider's close: the deliveries claimed are confirmed, the cash counted is in the till, any difference is named.
+    """The rider's close: what was claimed is confirmed, the cash counted is in the till, any difference is named.
 
     Told again with the same count it answers the same; with another count it is a Conflict. A close that took money
     into account is not reopened: what comes to light later is a new fact.
     """
-    expected_poisha = standing(load_balances(connection, [AccountKind.RIDER_CASH]), account(AccountKind.RIDER_CASH, rider))
+    expected_poisha = standing(
+        load_balances(connection, [AccountKind.RIDER_CASH]), account(AccountKind.RIDER_CASH, rider)
+    )
     close, transfers = close_rider(
         rider=rider,
         office=office,

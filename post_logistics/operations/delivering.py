@@ -77,7 +77,7 @@ def _collect(
             if paid.setdefault(claim.scan.item_number, cause) == cause:
                 transfers.append(_collection(claim, consignments[claim.scan.item_number], cause))
             else:
-                why = f"{taka(claim.collected_poisha)} was taken for a parcel that is paid already: hand it in as an excess"
+                why = f"{taka(claim.collected_poisha)} taken for a parcel that is paid already: hand it in as an excess"
                 answer = replace(answer, outcome=ScanOutcome.MISFIT, why=why)  # noqa: PLW2901
         final.append(answer)
     append_transfers(connection, transfers)

@@ -35,9 +35,7 @@ def manifest(connection: Connection, facts: Facts, run: LegRun) -> list[str]:
     states = {s.item_number: s.state for s in load_standings(connection, held)}
     consignments = load_consignments(connection, held)
     targets = {item: destination(consignments[item], states[item]) for item in held}
-    towards = {
-        target for target in set(targets.values()) if target != office and _goes_by(facts, run, office, target)
-    }
+    towards = {target for target in set(targets.values()) if target != office and _goes_by(facts, run, office, target)}
     return [item for item in held if targets[item] in towards][: run.leg.capacity_parcels]
 
 

@@ -1,14 +1,17 @@
 """What a postmaster may change, loaded once: offices, places, timetable, fleet, tariffs, COD rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from post_logistics.cod.rules import CodRules, load_cod_rules
+from post_logistics.cod.rules import CodRuleBook, load_cod_rules
+from post_logistics.consignments.booking import BookingRules, load_booking_rules
+from post_logistics.consignments.order_files import OrderColumns, load_order_columns
 from post_logistics.consignments.tariffs import Tariffs, load_tariffs
 from post_logistics.network.coverage import Coverage
 from post_logistics.network.fleet import Fleet, load_fleet
 from post_logistics.network.offices import Offices, load_offices
-from post_logistics.network.places import load_places
+from post_logistics.network.places import Place, load_places
 from post_logistics.network.resolve import Resolver
 from post_logistics.network.timetable import Timetable, load_timetable
 from post_logistics.settings import Settings
@@ -20,11 +23,14 @@ class Facts:
     """The tables of ``data/`` as the operations use them."""
 
     offices: Offices
+    places: Mapping[str, Place]
     resolver: Resolver
     timetable: Timetable
     fleet: Fleet
     tariffs: Tariffs
-    cod_rules: CodRules
+    booking_rules: BookingRules
+    order_columns: OrderColumns
+    cod_rules: CodRuleBook
     number_key: bytes
 
     def coverage(self, on: date) -> Coverage:
@@ -36,12 +42,16 @@ def load_facts(settings: Settings) -> Facts:
     """Every table; Unacceptable names the file, row and column that is wrong."""
     folder = settings.facts_dir
     offices = load_offices(folder)
+    places = load_places(folder)
     return Facts(
         offices=offices,
-        resolver=Resolver(offices, load_places(folder)),
+        places={place.place_id: place for place in places},
+        resolver=Resolver(offices, places),
         timetable=load_timetable(folder),
         fleet=load_fleet(folder),
         tariffs=load_tariffs(folder),
+        booking_rules=load_booking_rules(folder),
+        order_columns=load_order_columns(folder),
         cod_rules=load_cod_rules(folder),
         number_key=settings.number_key.get_secret_value().encode(),
     )

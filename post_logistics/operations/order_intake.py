@@ -1,13 +1,14 @@
 """Order files: read, checked row by row, and booked in one transaction, with a verdict for every row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from post_logistics.consignments.booking import Order, OrderRefused, parse_order
 from post_logistics.consignments.merchants import Merchant, merchant_id_of
-from post_logistics.consignments.order_files import OrderFile
+from post_logistics.consignments.order_files import read_order_file, write_table
 from post_logistics.network.resolve import Hints
 from post_logistics.operations.booking import Asked, Outcome, Verdict, book
 from post_logistics.operations.facts import Facts
@@ -20,60 +21,83 @@ from post_logistics.storage.merchants import append_merchants, load_merchants
 class Checked:
     """The rows of a file as orders, and the verdicts of those that are none."""
 
+    dialect: str
     orders: tuple[tuple[int, Order, Hints], ...]
     refused: tuple[Verdict, ...]
 
 
-def check_rows(file: OrderFile) -> Checked:
-    """Every row parsed on its own: a bad row takes no other with it."""
-    orders, refused = [], []
+def read_orders(facts: Facts, source: Path | bytes, name: str, defaults: Mapping[str, str] = {}) -> Checked:
+    """Every row of the file checked on its own: a bad row takes no other with it.
+
+    ``defaults`` fill fields that the file leaves empty (the merchant, its store). Unacceptable if it is no order file.
+    """
+    file = read_order_file(source, name, defaults, facts.order_columns)
+    orders, refused = [], [_refused(error, "") for error in file.refused]
     for row in file.rows:
         try:
-            orders.append((row.row, parse_order(row.fields, row.row), _hints(row.fields)))
+            orders.append((row.row, parse_order(row.fields, row.row, facts.booking_rules), _hints(row.fields)))
         except OrderRefused as error:
-            reference = row.fields.get("order_ref", "")
-            refused.append(Verdict(row=row.row, order_ref=reference, outcome=Outcome.REJECTED, problems=error.problems))
-    return Checked(tuple(orders), tuple(refused))
+            refused.append(_refused(error, row.fields.get("order_ref", "")))
+    return Checked(file.dialect, tuple(orders), tuple(refused))
 
 
-def _hints(fields: dict[str, str]) -> Hints:
-    """The city, zone and area columns of couriers' sheets."""
+def _refused(error: OrderRefused, order_ref: str) -> Verdict:
+    return Verdict(row=error.row, order_ref=order_ref, outcome=Outcome.REJECTED, problems=error.problems)
+
+
+def _hints(fields: Mapping[str, str]) -> Hints:
+    """The postcode, city, zone and area columns of shops' and couriers' sheets."""
     area = " ".join(fields[name] for name in ("recipient_area", "recipient_zone") if fields.get(name))
-    return Hints(
-        postcode=fields.get("recipient_postcode", ""), district=fields.get("recipient_city", ""), area=area
-    )
+    return Hints(postcode=fields.get("recipient_postcode", ""), district=fields.get("recipient_city", ""), area=area)
 
 
 def intake(
-    connection: Connection, facts: Facts, numbers: Numbers, checked: Checked, at: datetime, *, dry_run: bool = False
+    connection: Connection,
+    facts: Facts,
+    numbers: Numbers,
+    checked: Checked,
+    merchants: Mapping[str, Merchant],
+    at: datetime,
+    *,
+    dry_run: bool = False,
 ) -> list[Verdict]:
-    """A verdict per row of the file, in its order. Merchants the post does not know yet are registered."""
-    merchants = _merchants(connection, [order for _, order, _ in checked.orders], at, keep=not dry_run)
+    """A verdict per row of the file, in its order. ``merchants``: whose the orders are, by the name in the file."""
     asked = [
-        Asked(order=order, merchant=merchants[merchant_id_of(order.merchant)], hints=hints, row=row)
+        Asked(order=order, merchant=merchants[order.merchant], hints=hints, row=row)
         for row, order, hints in checked.orders
     ]
     verdicts = [*book(connection, facts, numbers, asked, at, dry_run=dry_run), *checked.refused]
     return sorted(verdicts, key=lambda verdict: verdict.row or 0)
 
 
-def _merchants(
-    connection: Connection, orders: Sequence[Order], at: datetime, *, keep: bool
+def merchants_of(
+    connection: Connection, orders: Iterable[Order], at: datetime, *, register: bool, payout_account: str = ""
 ) -> dict[str, Merchant]:
+    """The merchants that the orders name, by that name; those the post does not know yet are registered if asked to."""
     named: dict[str, Merchant] = {}
     for order in orders:
         merchant_id = merchant_id_of(order.merchant)
-        named.setdefault(merchant_id, Merchant(merchant_id, order.merchant, order.store_address, "", at))
-    if keep:
-        append_merchants(connection, list(named.values()))
-    return named | load_merchants(connection)
+        account = payout_account.format(merchant_id=merchant_id)
+        named.setdefault(order.merchant, Merchant(merchant_id, order.merchant, order.store_address, account, at))
+    if register:
+        append_merchants(connection, list({one.merchant_id: one for one in named.values()}.values()))
+    known = load_merchants(connection)
+    return {name: known.get(one.merchant_id, one) for name, one in named.items()}
+
+
+REJECTED_COLUMNS = ("row", "order_ref", "field", "reason", "remedy")
 
 
 def rejected_rows(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
-    """A line per problem of a rejected row: row, order_ref, field, reason, remedy."""
+    """A line per problem of a rejected row, by `REJECTED_COLUMNS`."""
     return [
         {"row": verdict.row, "order_ref": verdict.order_ref, **asdict(problem)}
         for verdict in verdicts
         if verdict.outcome is Outcome.REJECTED
         for problem in verdict.problems
     ]
+
+
+def write_rejected(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Writes the lines of `rejected_rows` as CSV that a spreadsheet opens."""
+    write_table(path, REJECTED_COLUMNS, ([row[name] for name in REJECTED_COLUMNS] for row in rows), for_excel=True)

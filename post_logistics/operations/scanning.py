@@ -38,7 +38,9 @@ def record_scans(connection: Connection, batch: Sequence[Scan]) -> list[ScanVerd
     return verdicts
 
 
-def record_scans_and_fold(connection: Connection, batch: Sequence[Scan]) -> tuple[list[ScanVerdict], dict[ItemNumber, Journey]]:
+def record_scans_and_fold(
+    connection: Connection, batch: Sequence[Scan]
+) -> tuple[list[ScanVerdict], dict[ItemNumber, Journey]]:
     """The verdicts, and where the items now stand."""
     issued = store.lock_items(connection, [scan.item_number for scan in batch])
     known = [scan for scan in batch if scan.item_number in issued]
@@ -51,7 +53,9 @@ def record_scans_and_fold(connection: Connection, batch: Sequence[Scan]) -> tupl
     verdicts, told = [], set()
     for scan in batch:
         if scan.item_number not in issued:
-            verdicts.append(ScanVerdict(scan, ScanOutcome.REJECTED, f"{scan.item_number} was never issued: check the label"))
+            verdicts.append(
+                ScanVerdict(scan, ScanOutcome.REJECTED, f"{scan.item_number} was never issued: check the label")
+            )
         elif scan.scan_id in new and scan.scan_id not in told:
             why = misfits.get(scan.scan_id, "")
             verdicts.append(ScanVerdict(scan, ScanOutcome.MISFIT if why else ScanOutcome.ACCEPTED, why))

@@ -105,4 +105,3 @@ def _cod_fee_share(consignment: Consignment, collected_poisha: int) -> tuple[int
     cod_fee_poisha = consignment.cod_fee_poisha * collected_poisha // consignment.cod_poisha
     charged = consignment.postage_poisha + cod_fee_poisha
     return cod_fee_poisha, consignment.vat_poisha * charged // quoted if quoted else 0
-

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Select, func, select, text
 from post_logistics.consignments.booking import Consignment
 from post_logistics.errors import NotFound
 from post_logistics.storage.rows import append, read
-from post_logistics.storage.schema import consignments, recipients, settlement_lines
+from post_logistics.storage.schema import consignments, journeys, recipients, settlement_lines
+from post_logistics.tracking.lifecycle import State
 from post_logistics.units import Postcode
 
 _WHOLE = consignments.join(recipients)
@@ -61,13 +62,27 @@ def load_booked(connection: Connection, merchant_id: str | None = None) -> list[
 
 
 def load_promise(connection: Connection, item_number: str) -> tuple[Postcode, date] | None:
-    """Office of delivery and promised day of an item: what the public may know of its booking; None if there is none."""
+    """Office of delivery and promised day of an item, which the public may know; None if there is no such item."""
     row = connection.execute(
         select(consignments.c.delivery_office, consignments.c.promised_on).where(
             consignments.c.item_number == item_number
         )
     ).first()
     return None if row is None else (Postcode(row.delivery_office), row.promised_on)
+
+
+def load_waiting_for_pickup(connection: Connection, office: str) -> list[Consignment]:
+    """Booked with that pickup office and still with their merchants, in the order of booking."""
+    waiting = (
+        _whole()
+        .join(journeys, journeys.c.item_number == consignments.c.item_number)
+        .where(
+            consignments.c.pickup_office == office,
+            journeys.c.state.in_([State.BOOKED.value, State.PICKUP_REQUESTED.value]),
+        )
+        .order_by(consignments.c.booked_at, consignments.c.merchant_id, consignments.c.order_ref)
+    )
+    return read(connection.execute(waiting), Consignment)
 
 
 def load_unsettled(connection: Connection, merchant_id: str) -> list[Consignment]:
@@ -84,8 +99,8 @@ def load_unsettled(connection: Connection, merchant_id: str) -> list[Consignment
 def load_office_load(connection: Connection, on: date) -> dict[str, int]:
     """Parcels already promised for that day, by office of delivery."""
     counted = (
-        select(consignments.c.delivery_office, func.count())
+        select(consignments.c.delivery_office, func.count().label("n"))
         .where(consignments.c.promised_on == on)
         .group_by(consignments.c.delivery_office)
     )
-    return {office: n for office, n in connection.execute(counted)}
+    return {row.delivery_office: row.n for row in connection.execute(counted)}

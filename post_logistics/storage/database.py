@@ -155,8 +155,12 @@ def open_scratch(settings: Settings) -> Iterator[Database]:
     if schema == "public":
         raise Unacceptable("made-up data does not go among the real", field="schema_name", remedy="use the schema demo")
     with open_database(settings.model_copy(update={"schema_name": "public"})) as real, real._engine.connect() as guard:
-        if not guard.execute(text("select pg_try_advisory_lock(:key, hashtext(:schema))"), {"key": _SCHEMA_LOCK, "schema": schema}).scalar_one():
-            raise Conflict(f"another process is using the schema {schema} of this database", remedy="wait for it to end")
+        if not guard.execute(
+            text("select pg_try_advisory_lock(:key, hashtext(:schema))"), {"key": _SCHEMA_LOCK, "schema": schema}
+        ).scalar_one():
+            raise Conflict(
+                f"another process is using the schema {schema} of this database", remedy="wait for it to end"
+            )
         guard.execute(text(f'drop schema if exists "{schema}" cascade'))
         guard.commit()
         with _connected(real.url, schema, real._embedded_in) as scratch:

@@ -53,7 +53,11 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
     cluster = (data_dir / "postgresql").expanduser().resolve()
     try:
         cluster.mkdir(parents=True, exist_ok=True)
-        if any(cluster.iterdir()) and not (cluster / "PG_VERSION").exists() and not (cluster / ".handle_pids.json").exists():
+        if (
+            any(cluster.iterdir())
+            and not (cluster / "PG_VERSION").exists()
+            and not (cluster / ".handle_pids.json").exists()
+        ):
             raise Unavailable(
                 f"{cluster} holds files that are not a database", remedy="name another directory with --data-dir"
             )

@@ -1,4 +1,4 @@
-"""The ledger: transfers appended, balances summed. The database itself refuses a reason that the postings table lacks."""
+"""The ledger: transfers appended, balances summed. The database refuses a reason that the postings table lacks."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID

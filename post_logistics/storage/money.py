@@ -76,7 +76,12 @@ def append_settlement(connection: Connection, settlement: Settlement, at: dateti
     """Keeps a settlement and its lines; False if the merchant has one of that day. A parcel is settled once, whatever
     happens: the key of its line is its number."""
     new = append(
-        connection, settlements, [settlement], keep_first=True, waiting=[_waiting_json(settlement.waiting)], settled_at=[at]
+        connection,
+        settlements,
+        [settlement],
+        keep_first=True,
+        waiting=[_waiting_json(settlement.waiting)],
+        settled_at=[at],
     )
     if new:
         ids = [settlement.settlement_id] * len(settlement.lines)

@@ -25,7 +25,7 @@ def allot(connection: Connection, number_range: NumberRange, at: datetime) -> No
 
 
 def reserve(connection: Connection, allotted_to: str, count: int) -> tuple[NumberRange, int]:
-    """The range of that holder and the first of ``count`` places in it that are now spoken for, never to be given again.
+    """The range of that holder and the first of ``count`` places in it that are spoken for from now on.
 
     Conflict when the range is used up or there is none.
     """
@@ -37,7 +37,9 @@ def reserve(connection: Connection, allotted_to: str, count: int) -> tuple[Numbe
         .returning(ranges.c.indicator, ranges.c.first_serial, ranges.c.last_serial, ranges.c.issued)
     ).first()
     if row is None:
-        left = connection.execute(select(func.sum(size - ranges.c.issued)).where(ranges.c.allotted_to == allotted_to)).scalar()
+        left = connection.execute(
+            select(func.sum(size - ranges.c.issued)).where(ranges.c.allotted_to == allotted_to)
+        ).scalar()
         raise Conflict(
             f"{left or 0} item numbers are left for {allotted_to}, {count} are needed", remedy="allot another range"
         )

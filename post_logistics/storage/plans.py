@@ -12,7 +12,7 @@ from post_logistics.storage.schema import plans
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRow:
-    """The tours of one office on one day. ``sheets`` and ``unserved`` hold item numbers and points, no personal data."""
+    """The tours of one office on one day. ``sheets`` and ``unserved`` hold item numbers, nothing personal."""
 
     office: str
     kind: str
@@ -30,7 +30,9 @@ def append_plan(connection: Connection, plan: PlanRow) -> None:
     append(connection, plans, [plan])
 
 
-def load_plans(connection: Connection, service_on: date, kind: str | None = None, office: str | None = None) -> list[PlanRow]:
+def load_plans(
+    connection: Connection, service_on: date, kind: str | None = None, office: str | None = None
+) -> list[PlanRow]:
     """The plans in force on that day, of one office or of all, in the order of the offices."""
     last = select(plans).where(plans.c.service_on == service_on)
     if kind is not None:

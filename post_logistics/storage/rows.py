@@ -1,4 +1,4 @@
-"""The two functions between frozen values and rows: a value's field names are the column names, and nothing is mapped."""
+"""The two functions between frozen values and rows: a value's field names are the column names; nothing is mapped."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -19,8 +19,8 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 def _insert(table: Table, names: tuple[str, ...], keep_first: bool) -> TextClause:
     arrays = ", ".join(f"cast(:{n} as {table.c[n].type.compile(_DIALECT)}[])" for n in names)
     key = ", ".join(c.name for c in table.primary_key)
-    return text(
-        f"insert into {table.name} ({', '.join(names)}) select * from unnest({arrays}) "
+    return text(  # only names of tables and columns of the schema go into the text
+        f"insert into {table.name} ({', '.join(names)}) select * from unnest({arrays}) "  # noqa: S608
         + ("on conflict do nothing " if keep_first else "")
         + f"returning {key}"
     )

@@ -29,16 +29,23 @@ def append_scans(connection: Connection, values: Sequence[Scan]) -> set[UUID]:
     return set(append(connection, scans, values, keep_first=True))
 
 
+_REASONS = {reason.value: reason for reason in Reason}
+
+
+def _reason(value: str | None) -> Reason | None:
+    return None if value is None else _REASONS[value]
+
+
 def load_scans(connection: Connection, item_numbers: Sequence[str]) -> list[Scan]:
     """All scans of those items."""
     rows = connection.execute(select(scans).where(scans.c.item_number == func.any(list(item_numbers))))
-    return read(rows, Scan, event=Event, reason=lambda value: Reason(value) if value else None)
+    return read(rows, Scan, event=Event, reason=_reason)
 
 
 def load_scans_by_id(connection: Connection, scan_ids: Sequence[UUID]) -> dict[UUID, Scan]:
     """The scans of those ids that are known."""
     rows = connection.execute(select(scans).where(scans.c.scan_id == func.any(list(scan_ids))))
-    found = read(rows, Scan, event=Event, reason=lambda value: Reason(value) if value else None)
+    found = read(rows, Scan, event=Event, reason=_reason)
     return {scan.scan_id: scan for scan in found}
 
 
@@ -55,9 +62,9 @@ def save_journeys(connection: Connection, values: Sequence[Journey]) -> None:
     connection.execute(
         text(
             "update journeys set state = new.state, holder = new.holder, office = new.office, since = new.since, "
-            "attempts = new.attempts, misfits = new.misfits from unnest(cast(:items as text[]), cast(:states as text[]), "
-            "cast(:holders as text[]), cast(:offices as text[]), cast(:since as timestamptz[]), "
-            "cast(:attempts as smallint[]), cast(:misfits as smallint[])) "
+            "attempts = new.attempts, misfits = new.misfits from unnest("
+            "cast(:items as text[]), cast(:states as text[]), cast(:holders as text[]), cast(:offices as text[]), "
+            "cast(:since as timestamptz[]), cast(:attempts as smallint[]), cast(:misfits as smallint[])) "
             "as new (item_number, state, holder, office, since, attempts, misfits) "
             "where journeys.item_number = new.item_number"
         ),

@@ -97,6 +97,7 @@ consignments = Table(
     metadata,
     Column("item_number", Text, primary_key=True),
     fact("merchant_id", Text, ForeignKey("merchants.merchant_id")),
+    fact("store_address", Text),
     fact("order_ref", Text),
     fact("weight_g", Integer),
     amount("cod_poisha"),
@@ -306,4 +307,3 @@ APPEND_ONLY = (
     "settlement_lines",
 )
 """Tables whose rows are never changed or removed: a trigger refuses it, whoever asks."""
-

@@ -20,7 +20,10 @@ def dump(url: str, schema: str) -> str:
     """The definitions of one schema as pg_dump writes them, without its name and comments."""
     plain = url.replace("+psycopg", "")
     out = subprocess.run(
-        [tool("pg_dump"), "--schema-only", "--no-owner", "--schema", schema, plain], check=True, capture_output=True, text=True
+        [tool("pg_dump"), "--schema-only", "--no-owner", "--schema", schema, plain],
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     keep = [line.rstrip(",") for line in out.splitlines() if line and not line.startswith(("--", "\\"))]
     return "\n".join(keep).replace(schema, "SCHEMA")
@@ -34,7 +37,9 @@ def test_the_migrations_lead_to_the_schema_on_its_page(settings: Settings, tmp_p
             connection.execute(text("set local search_path to by_page"))
             metadata.create_all(connection)
             connection.execute(text("create table alembic_version (like by_steps.alembic_version including all)"))
-            function = connection.execute(text("select pg_get_functiondef('by_steps.refuse_change'::regproc)")).scalar_one()
+            function = connection.execute(
+                text("select pg_get_functiondef('by_steps.refuse_change'::regproc)")
+            ).scalar_one()
             connection.execute(text(function.replace("by_steps.", "by_page.")))
             for table in APPEND_ONLY:
                 connection.execute(
@@ -59,7 +64,13 @@ TRANSFER = text(
     "insert into transfers (transfer_id, code, debit, credit, amount_poisha, at, cause, reverses) values "
     "(gen_random_uuid(), :code, :debit, :credit, :amount, now(), 'test', :reverses)"
 )
-COLLECT = {"code": "collect", "debit": "rider_cash:1215-R01", "credit": "merchant_payable:shop", "amount": 1, "reverses": None}
+COLLECT = {
+    "code": "collect",
+    "debit": "rider_cash:1215-R01",
+    "credit": "merchant_payable:shop",
+    "amount": 1,
+    "reverses": None,
+}
 
 
 def test_a_collection_of_one_poisha_can_be_posted(connection: Connection) -> None:
@@ -79,7 +90,9 @@ def test_a_collection_of_one_poisha_can_be_posted(connection: Connection) -> Non
     ],
     ids=str,
 )
-def test_money_that_the_postings_table_does_not_know_is_refused(connection: Connection, wrong: dict[str, object]) -> None:
+def test_money_that_the_postings_table_does_not_know_is_refused(
+    connection: Connection, wrong: dict[str, object]
+) -> None:
     with refused(connection):
         connection.execute(TRANSFER, COLLECT | wrong)
 
@@ -114,8 +127,9 @@ def test_ranges_of_one_indicator_never_overlap_and_those_of_two_may(connection: 
 
 def test_a_day_closes_only_when_every_poisha_is_explained(connection: Connection, morning: datetime) -> None:
     insert = text(
-        "insert into day_closes (holder, closed_on, expected_poisha, counted_poisha, shortage_poisha, excess_poisha, "
-        "counted_by, closed_at) values (:h, '2026-11-22', :e, :c, :s, :x, 'clerk', :at)"
+        "insert into day_closes (close_id, holder, office, closed_on, expected_poisha, counted_poisha, "
+        "shortage_poisha, excess_poisha, to_deposit_poisha, counted_by, closed_at) "
+        "values (gen_random_uuid(), :h, '1215', '2026-11-22', :e, :c, :s, :x, 0, 'clerk', :at)"
     )
     connection.execute(insert, {"h": "rider:1", "e": 100, "c": 90, "s": 10, "x": 0, "at": morning})
     with refused(connection):

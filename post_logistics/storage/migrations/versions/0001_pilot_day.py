@@ -80,6 +80,7 @@ CREATE TABLE postings (
 CREATE TABLE consignments (
     item_number TEXT NOT NULL,
     merchant_id TEXT NOT NULL,
+    store_address TEXT NOT NULL,
     order_ref TEXT NOT NULL,
     weight_g INTEGER NOT NULL,
     cod_poisha BIGINT NOT NULL CONSTRAINT ck_consignments_cod_poisha CHECK (cod_poisha >= 0),

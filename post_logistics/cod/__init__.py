@@ -1,0 +1,1 @@
+"""Where the money is: chart of accounts, postings, ledger, day close, settlement, and the proofs of them."""

@@ -1,0 +1,94 @@
+"""The limits of cash on delivery that a postmaster may change, read from ``data/cod.toml``, each with its first day."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from post_logistics.errors import Unacceptable
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodRules:
+    """The rules in force from ``valid_from`` on; every amount in poisha. See ``data/cod.toml`` for their sources."""
+
+    valid_from: date
+    rider_cash_cap_poisha: int
+    deposit_minimum_poisha: int
+    payout_minimum_poisha: int
+    cash_payout_limit_poisha: int
+    settlement_weekdays: tuple[str, ...]
+
+    def settlement_on(self, earliest_on: date) -> date:
+        """The first day of settlement that is not before ``earliest_on``."""
+        week = (earliest_on + timedelta(days=n) for n in range(7))
+        return next(day for day in week if WEEKDAYS[day.weekday()] in self.settlement_weekdays)
+
+
+@dataclass(frozen=True, slots=True)
+class CodRuleBook:
+    """All rules ever in force, oldest first."""
+
+    rules: tuple[CodRules, ...]
+
+    def on(self, day: date) -> CodRules:
+        """The rules in force on a day; Unacceptable before the first."""
+        in_force = [rules for rules in self.rules if rules.valid_from <= day]
+        if not in_force:
+            raise Unacceptable(
+                f"no cash-on-delivery rules are in force on {day}",
+                field="valid_from",
+                remedy="add a [[rules]] block with an earlier valid_from to data/cod.toml",
+            )
+        return in_force[-1]
+
+
+def load_cod_rules(facts_dir: Path) -> CodRuleBook:
+    """The rule book in ``cod.toml``; Unacceptable names the block (as row) and the key that is wrong."""
+    path = facts_dir / "cod.toml"
+    try:
+        blocks = tomllib.loads(path.read_text(encoding="utf-8")).get("rules")
+    except OSError as error:
+        raise Unacceptable(f"{path} cannot be read: {error.strerror}", field="facts_dir") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Unacceptable(f"{path} is not TOML: {error}", field="cod.toml") from None
+    if not isinstance(blocks, list) or not blocks or not all(isinstance(block, dict) for block in blocks):
+        raise Unacceptable(f"{path} holds no rules", field="rules", remedy="add a [[rules]] block")
+    book = sorted((_rules(block, row) for row, block in enumerate(blocks, 1)), key=lambda rules: rules.valid_from)
+    for earlier, later in pairwise(book):
+        if earlier.valid_from == later.valid_from:
+            raise Unacceptable(
+                f"two blocks of rules begin on {later.valid_from}",
+                field="valid_from",
+                remedy="give each its own first day",
+            )
+    return CodRuleBook(tuple(book))
+
+
+def _rules(block: Mapping[str, Any], row: int) -> CodRules:
+    names = [field.name for field in fields(CodRules)]
+    for name in [*names, *block]:
+        if name not in block:
+            raise Unacceptable("is missing", field=name, row=row, remedy="every block has all the keys")
+        if name not in names:
+            raise Unacceptable("is no rule", field=name, row=row, remedy=f"use only: {', '.join(names)}")
+    for name in names:
+        wrong = _wrong(name, block[name])
+        if wrong:
+            raise Unacceptable(f"{block[name]!r} {wrong}", field=name, row=row)
+    return CodRules(**{**block, "settlement_weekdays": tuple(block["settlement_weekdays"])})
+
+
+def _wrong(name: str, value: object) -> str:
+    """Why the value cannot be this rule's; empty if it can."""
+    if name == "valid_from":
+        return "" if type(value) is date else "is not a date such as 2026-01-01"
+    if name == "settlement_weekdays":
+        known = isinstance(value, list) and value and all(day in WEEKDAYS for day in value)
+        return "" if known else f"is not a list of days out of: {', '.join(WEEKDAYS)}"
+    return "" if type(value) is int and value >= 0 else "is not an amount in whole poisha, zero or more"

@@ -1,0 +1,1 @@
+"""What is posted: item numbers, booking rules, tariffs, labels and the order files merchants already have."""

@@ -1,0 +1,165 @@
+"""What the places named in an address mean together: the district, the office of delivery, and what speaks against it.
+
+Addresses run from the small to the large, so of two places that do not fit together the later one counts, unless more
+of the others side with the earlier. Roads and firms are often named after places elsewhere and count little.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from post_logistics.network.coverage import METROPOLITAN
+from post_logistics.network.gazetteer import Gazetteer
+from post_logistics.network.lexicon import Match, Mention, Use
+from post_logistics.network.places import Place
+from post_logistics.units import Postcode
+
+_DISTRICT_WEIGHT = {"district": 3.0, "thana": 1.5, "area": 1.0, "landmark": 1.0, "office": 0.6, "road": 0.5}
+"""How surely a name of this kind tells the district."""
+_OFFICE_WEIGHT = {"thana": 0.8, "area": 1.0, "landmark": 1.0, "office": 1.0, "road": 0.6}
+"""How surely it tells the office."""
+_MATCH_WEIGHT = {Match.EXACT: 1.0, Match.SOUND: 0.9, Match.MISSPELT: 0.6}
+_USE_WEIGHT = {Use.PLACE: 1.0, Use.ROAD: 0.3, Use.NAME: 0.3}
+_FIRST_WEIGHT = 0.6
+"""What the first name in an address counts, the last being 1."""
+_LAST_WEIGHT = 0.8
+"""What the last counts when the office is chosen among places that fit together, the first being 1."""
+_METROPOLITAN_HEADSTART = 0.2
+"""A name that names no district is more likely in the city, where most parcels go."""
+_OTHER_CODE = 0.6
+"""A code seen for parts of a place, against the code usually written for it."""
+_LARGER_PLACE = 0.4
+"""A place that contains another one named says less about the office than the smaller one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A mention, taken to mean this place."""
+
+    mention: Mention
+    place: Place
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The office the places point to, and the places themselves."""
+
+    postcode: Postcode
+    best: Named
+    agreeing: tuple[Named, ...]
+    """In the order of the address, ``best`` among them; without the district."""
+    deciding: tuple[Named, ...]
+    """Those among them that the office delivers to."""
+    strays: tuple[Named, ...]
+    """Places in the same district that do not fit."""
+    votes: Mapping[Postcode, float]
+    """Weight of the agreeing places behind each code."""
+
+
+def named_districts(mentions: Sequence[Mention]) -> Iterator[str]:
+    """The districts named as such, not only through a place in them."""
+    for mention in mentions:
+        if mention.use is Use.PLACE:
+            yield from (place.district for place in mention.places if place.kind == "district")
+
+
+def weigh_districts(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> dict[str, float]:
+    """For each district a place may lie in, how much speaks for it; the likeliest first.
+
+    A name that occurs in several districts shares its weight among them.
+    """
+    scores: dict[str, float] = {}
+    in_city = False
+    for position, mention in enumerate(mentions):
+        best: dict[str, float] = {}
+        for place in mention.places:
+            best[place.district] = max(best.get(place.district, 0.0), _DISTRICT_WEIGHT[place.kind])
+            in_city = in_city or (place.kind != "district" and gazetteer.metropolitan(place))
+        factor = _weight(mention, position, len(mentions)) / len(best)
+        for district, weight in best.items():
+            scores[district] = scores.get(district, 0.0) + factor * weight
+    if in_city:
+        scores[METROPOLITAN.district] += _METROPOLITAN_HEADSTART
+    return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
+
+
+def read(gazetteer: Gazetteer, mentions: Sequence[Mention], district: str) -> Reading | None:
+    """What the places in this district say together; None if the mentions name nothing smaller than the district."""
+    choices = [
+        _Choice(mention, senses, _weight(mention, position, len(mentions)))
+        for position, mention in enumerate(mentions)
+        if (senses := tuple(p for p in mention.places if p.district == district and p.kind != "district"))
+    ]
+    if not choices:
+        return None
+    named = [_taken_as(gazetteer, choice, choices) for choice in choices]
+    anchor = max(named, key=lambda one: (_support(gazetteer, one, named), one.mention.first))
+    agreeing = tuple(one for one in named if gazetteer.agree(one.place, anchor.place))
+    votes = _votes(gazetteer, agreeing)
+    postcode = min(votes, key=lambda code: (-votes[code], code))
+    deciding = tuple(one for one in agreeing if postcode in gazetteer.codes(one.place))
+    return Reading(
+        postcode=postcode,
+        best=min(deciding, key=lambda one: _finest_first(gazetteer, one, postcode)),
+        agreeing=agreeing,
+        deciding=deciding,
+        strays=tuple(one for one in named if one not in agreeing),
+        votes=votes,
+    )
+
+
+def _solidity(mention: Mention) -> float:
+    return _MATCH_WEIGHT[mention.match] * _USE_WEIGHT[mention.use]
+
+
+def _weight(mention: Mention, position: int, count: int) -> float:
+    """How much a mention says about the region: later ones name larger places."""
+    return _solidity(mention) * (_FIRST_WEIGHT + (1 - _FIRST_WEIGHT) * (position + 1) / count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A mention with what it may mean inside one district."""
+
+    mention: Mention
+    senses: tuple[Place, ...]
+    weight: float
+
+
+def _taken_as(gazetteer: Gazetteer, choice: _Choice, others: Sequence[_Choice]) -> Named:
+    """The mention with the sense that fits most of the others; of equals a small place in the city, not a thana."""
+
+    def fitness(place: Place) -> tuple[int, bool, bool]:
+        fits = sum(any(gazetteer.agree(place, sense) for sense in other.senses) for other in others)
+        return fits, gazetteer.metropolitan(place), place.kind != "thana"
+
+    place = choice.senses[0] if len(choice.senses) == 1 else max(choice.senses, key=fitness)
+    return Named(choice.mention, place, choice.weight * _OFFICE_WEIGHT[place.kind])
+
+
+def _support(gazetteer: Gazetteer, anchor: Named, named: Sequence[Named]) -> float:
+    return sum(one.weight for one in named if gazetteer.agree(one.place, anchor.place))
+
+
+def _votes(gazetteer: Gazetteer, agreeing: Sequence[Named]) -> dict[Postcode, float]:
+    """The weight behind each code: of places that fit together, the first is the smallest and tells the office best."""
+    votes: dict[Postcode, float] = {}
+    for position, one in enumerate(agreeing):
+        others = [other.place for other in agreeing if other is not one]
+        larger = any(gazetteer.contains(sense, other) for sense in one.mention.places for other in others)
+        weight = _solidity(one.mention) * _OFFICE_WEIGHT[one.place.kind] * (_LARGER_PLACE if larger else 1.0)
+        weight *= 1 - (1 - _LAST_WEIGHT) * position / len(agreeing)
+        for rank, code in enumerate(gazetteer.codes(one.place)):
+            votes[code] = votes.get(code, 0.0) + weight * (_OTHER_CODE if rank else 1.0)
+    return votes
+
+
+def _finest_first(gazetteer: Gazetteer, one: Named, postcode: Postcode) -> tuple[int, bool, int, int, int, int]:
+    return (
+        -one.mention.use,
+        gazetteer.codes(one.place)[0] != postcode,
+        -one.mention.match,
+        -gazetteer.depth(one.place),
+        one.place.precision_m,
+        one.mention.first,
+    )

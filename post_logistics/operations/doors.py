@@ -1,0 +1,79 @@
+"""Doors: all the parcels for one address are one stop, at an office's recipients or at its merchants' stores."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from post_logistics.consignments.booking import Consignment
+from post_logistics.network.resolve import Resolution
+from post_logistics.network.text import plain
+from post_logistics.operations.facts import Facts
+from post_logistics.storage.consignments import load_consignments, load_waiting_for_pickup
+from post_logistics.storage.database import Connection
+from post_logistics.storage.scans import load_items_held
+from post_logistics.tracking.lifecycle import State
+from post_logistics.units import Postcode
+
+READY = (State.AT_DELIVERY_OFFICE,)
+"""At the office and due to go out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One stop: where, within how many metres that is known, and what is for it. ``area`` joins doors of one place."""
+
+    items: tuple[str, ...]
+    place: str
+    area: str
+    lat_deg: float
+    lon_deg: float
+    precision_m: int
+    weight_g: int
+    cash_poisha: int
+
+
+def delivery_doors(connection: Connection, facts: Facts, office: Postcode) -> list[Door]:
+    """The doors for what the office has to deliver, in the order of booking."""
+    held = load_items_held(connection, f"office:{office}", READY)
+    parcels = [c for c in load_consignments(connection, held).values() if c.delivery_office == office]
+    by_door: dict[tuple[str, str], list[Consignment]] = defaultdict(list)
+    for parcel in sorted(parcels, key=lambda c: (c.booked_at, c.merchant_id, c.order_ref)):
+        by_door[parcel.place_id, plain(parcel.recipient_address)].append(parcel)
+    return [_delivery_door(facts, parcels) for parcels in by_door.values()]
+
+
+def _delivery_door(facts: Facts, parcels: list[Consignment]) -> Door:
+    first = parcels[0]
+    place = facts.places.get(first.place_id)
+    return Door(
+        items=tuple(parcel.item_number for parcel in parcels),
+        place=place.name_en if place else facts.offices.get(first.delivery_postcode).name_en,
+        area=first.place_id or first.delivery_postcode,
+        lat_deg=first.lat_deg,
+        lon_deg=first.lon_deg,
+        precision_m=first.precision_m,
+        weight_g=sum(parcel.weight_g for parcel in parcels),
+        cash_poisha=sum(parcel.cod_poisha for parcel in parcels),
+    )
+
+
+def pickup_doors(connection: Connection, facts: Facts, office: Postcode) -> list[Door]:
+    """The merchants' stores where the office has parcels to pick up."""
+    by_store: dict[tuple[str, str], list[Consignment]] = defaultdict(list)
+    for parcel in load_waiting_for_pickup(connection, office):
+        by_store[parcel.merchant_id, parcel.store_address].append(parcel)
+    return [_store(parcels, facts.resolver.resolve(store)) for (_, store), parcels in sorted(by_store.items())]
+
+
+def _store(parcels: Iterable[Consignment], at: Resolution) -> Door:
+    waiting = list(parcels)
+    return Door(
+        items=tuple(parcel.item_number for parcel in waiting),
+        place=at.place.name_en if at.place else at.thana,
+        area=at.place.place_id if at.place else at.postcode,
+        lat_deg=at.lat_deg,
+        lon_deg=at.lon_deg,
+        precision_m=at.precision_m,
+        weight_g=sum(parcel.weight_g for parcel in waiting),
+        cash_poisha=0,
+    )

@@ -1,0 +1,39 @@
+"""Pages from a template and plain data. The data arrives as JSON: no text of a user is ever read as markup."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import fontpkg
+import typst
+
+_TEMPLATES = Path(__file__).parent
+_EPOCH = 0
+"""Every document bears the same creation time, so that the same data gives the same bytes."""
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Hind Siliguri and nothing else: what is installed on a machine never shows on paper."""
+    folder = fontpkg.path("Hind Siliguri").parent
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
+
+
+def _compile(template: str, data: Mapping[str, Any], **options: Any) -> Any:
+    source = _TEMPLATES / f"{template}.typ"
+    inputs = {"data": json.dumps(data, ensure_ascii=False)}
+    return typst.compile(str(source), root=str(_TEMPLATES), font_paths=_fonts(), sys_inputs=inputs, **options)
+
+
+def pdf(template: str, data: Mapping[str, Any]) -> bytes:
+    """The document as PDF. ``template``: ``labels``, ``runsheets``, ``advice``; each states the data it wants at its head."""
+    made: bytes = _compile(template, data, format="pdf", timestamp=_EPOCH, pdf_tags=False)
+    return made
+
+
+def pages(template: str, data: Mapping[str, Any], ppi: float) -> list[bytes]:
+    """The document as PNG, one for each page, at ``ppi`` pixels an inch."""
+    made = _compile(template, data, format="png", ppi=ppi)
+    return [made] if isinstance(made, bytes) else list(made)

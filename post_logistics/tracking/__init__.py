@@ -1,0 +1,1 @@
+"""Where each item is and who answers for it: the lifecycle table, scans, journeys, timelines."""
