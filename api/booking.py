@@ -11,7 +11,7 @@ from api.context import ForMerchant, InTransaction, Now, TheEngine, Who
 from post_logistics.consignments.booking import parse_order
 from post_logistics.consignments.merchants import Merchant
 from post_logistics.consignments.order_files import MAX_FILE_BYTES
-from post_logistics.operations.booking import SERVICE, Asked, Outcome, Verdict, book_one
+from post_logistics.operations.booking import Asked, Outcome, Verdict, book_one
 from post_logistics.operations.order_intake import intake, read_orders
 from post_logistics.operations.papers import labels_for, zpl_for
 from post_logistics.storage.consignments import load_consignment
@@ -33,7 +33,7 @@ class QuoteIn(_In):
     weight_g: Grams
     cod_poisha: Poisha = 0
     declared_value_poisha: Poisha = 0
-    service: Annotated[str, Field(max_length=60)] = SERVICE
+    service: Annotated[str, Field(max_length=60, description="Empty: the service of e-commerce parcels.")] = ""
 
 
 class QuoteLineOut(BaseModel):
@@ -139,7 +139,7 @@ class FileOut(BaseModel):
 def quote(asked: QuoteIn, engine: TheEngine, at: Now) -> QuoteOut:
     """The price of today, line by line."""
     found = engine.facts.tariffs.quote(
-        asked.service,
+        asked.service or engine.facts.tariffs.default_service,
         asked.weight_g,
         asked.cod_poisha,
         asked.declared_value_poisha,

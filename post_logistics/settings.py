@@ -34,13 +34,15 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     api_key: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
     """The one development key of the HTTP API."""
+    advice_key: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
+    """Keys the references by which merchants tell a true payout advice from a false one."""
     number_key: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
     """Keys the permutation of item-number serials, so that numbers cannot be guessed from one another."""
 
     def for_production(self) -> "Settings":
         """These settings, once they are fit for production; Unacceptable names the one that is not."""
         if self.environment == "production":
-            for name in ("api_key", "number_key"):
+            for name in ("api_key", "advice_key", "number_key"):
                 if getattr(self, name).get_secret_value() == _DEVELOPMENT_SECRET:
                     raise Unacceptable(
                         "the development secret is not allowed in production",

@@ -7,7 +7,7 @@ kilograms, with Latin or Bangla digits. 1 taka = 100 poisha.
 import re
 import unicodedata
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal, NewType
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,8 @@ _LOCALE = {"en": "en_IN", "bn": "bn_BD"}
 _DAY = {"en": "d MMM y", "bn": "d MMMM y"}
 """Months in short, but not in Bangla, where their short forms are not in use."""
 _TO_BANGLA = str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d)")
+_GROUPED = re.compile(r"(?<![\d,])\d{1,3}(?:,\d{2,3})*,\d{3}(?![\d,])")
+"""A number grouped by thousands or by lakhs; ``1,5`` is not, for it can be read in two ways."""
 
 
 def latin_digits(text: str) -> str:
@@ -46,10 +47,10 @@ def bangla_digits(text: str) -> str:
 
 
 def _scaled(text: str, scale: int, unit: str) -> int:
-    plain = _THOUSANDS.sub("", latin_digits(text)).strip()
+    plain = _GROUPED.sub(lambda number: number.group().replace(",", ""), latin_digits(text)).strip()
     try:
         scaled = Decimal(plain) * scale
-    except InvalidOperation:
+    except ArithmeticError:
         raise ValueError(f"{text!r} is not a number of {unit}") from None
     if not scaled.is_finite():
         raise ValueError(f"{text!r} is not a number of {unit}")

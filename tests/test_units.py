@@ -39,7 +39,7 @@ def test_taka_in_either_script_become_poisha(text: str, amount_poisha: int) -> N
     assert poisha_from_taka(text) == amount_poisha
 
 
-@pytest.mark.parametrize("text", ["", "ten", "1.005", "NaN", "inf", "1 2", "--5", "5 USD"])
+@pytest.mark.parametrize("text", ["", "ten", "1.005", "NaN", "inf", "1 2", "--5", "5 USD", "1,5", "1,2,3", "1e999999"])
 def test_what_is_no_amount_of_taka_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="taka"):
         poisha_from_taka(text)

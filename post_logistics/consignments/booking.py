@@ -131,22 +131,25 @@ def parse_order(fields: Mapping[str, str], row: int | None, rules: BookingRules)
             problems.append(Problem(field, refusal.message, refusal.remedy or ""))
             return otherwise
 
+    def text(field: str, max_chars: int, parse: Callable[[str, int], str] = entries.required_words) -> str:
+        return read(field, lambda written: parse(written, max_chars), "")
+
     weight_assumed = "weight_kg" not in fields
     no_phones: tuple[str, ...] = ("",)
     phone, *other_phones = read("recipient_phone", parse_phones, no_phones)
-    note = read("note", lambda text: entries.entry(text, 500), "")
+    notes = [text("note", 500, entries.entry), *(f"Other phone: {other}" for other in other_phones)]
     order = Order(
-        merchant=read("merchant", lambda text: entries.required_entry(text, 100), ""),
-        store_address=read("store_address", lambda text: entries.required_words(text, 300), ""),
-        order_ref=read("order_ref", lambda text: entries.required_entry(text, 64), ""),
-        recipient_name=read("recipient_name", lambda text: entries.required_words(text, 100), ""),
+        merchant=text("merchant", 100, entries.required_entry),
+        store_address=text("store_address", 300),
+        order_ref=text("order_ref", 64, entries.required_entry),
+        recipient_name=text("recipient_name", 100),
         recipient_phone=phone,
-        recipient_address=read("recipient_address", lambda text: entries.required_words(text, 300), ""),
+        recipient_address=text("recipient_address", 300),
         weight_g=rules.assumed_weight_g if weight_assumed else read("weight_kg", entries.weight_g, 0),
         cod_poisha=read("cod_taka", entries.amount_poisha, 0),
         declared_value_poisha=read("declared_value_taka", entries.amount_poisha, 0),
-        description=read("description", lambda text: entries.entry(text, 300), ""),
-        note="; ".join([*filter(None, [note]), *(f"Other phone: {other}" for other in other_phones)]),
+        description=text("description", 300, entries.entry),
+        note="; ".join(filter(None, notes)),
         weight_assumed=weight_assumed,
     )
     # What could not be read stands as empty or 0, breaks no limit, and so is reported once.

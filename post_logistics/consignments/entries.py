@@ -14,7 +14,10 @@ from post_logistics.units import grams_from_kg, latin_digits, poisha_from_taka
 DATE_CELL = "#DATE!"
 """What an order file says for a cell the spreadsheet keeps as a date: no field of an order is one."""
 
-_FAILED_CELL = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)", re.I)
+_SPOILT = re.compile(
+    r"^#+$|(?<![^\s,])#(?:DATE!|N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)(?![^\s,])", re.I
+)
+"""What a spreadsheet shows for want of a value, alone or in an address put together; and a cell of nothing but #."""
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # control characters that are no white space
     "\u202a-\u202e\u2066-\u2069"  # marks that turn the reading direction and so can hide text
@@ -41,13 +44,14 @@ _WEIGHT = re.compile(
 def clean_line(text: str) -> str:
     """The text on one line: NFC, single spaces, nothing invisible. Unacceptable if the cell is spoilt."""
     text = text.strip()
-    if text == DATE_CELL:
+    spoilt = _SPOILT.search(text) if "#" in text else None
+    if spoilt and spoilt[0].upper() == DATE_CELL:
         raise Unacceptable(
             "the spreadsheet has made a date of what was typed",
             remedy="format the column as Text and type the cell again",
         )
-    if text.startswith("#") and _FAILED_CELL.fullmatch(text):
-        raise Unacceptable(f"the spreadsheet shows {text}", remedy="correct the formula, or type the value itself")
+    if spoilt:
+        raise Unacceptable(f"the spreadsheet shows {spoilt[0]}", remedy="correct the formula, or type the value itself")
     if _FORBIDDEN.search(text):
         raise Unacceptable("there are control or damaged characters in the text", remedy="type the cell again")
     return " ".join(unicodedata.normalize("NFC", text.translate(_INVISIBLE)).split())

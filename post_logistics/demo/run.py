@@ -16,9 +16,10 @@ from post_logistics.operations.facts import load_facts
 from post_logistics.operations.numbering import Numbers
 from post_logistics.operations.order_intake import read_orders, rejected_rows, write_rejected
 from post_logistics.operations.papers import labels_for, ledger_text, run_sheets_pdf, write_advices
+from post_logistics.operations.reports import parcels_by
 from post_logistics.settings import Settings
 from post_logistics.storage.consignments import load_booked
-from post_logistics.storage.database import open_scratch
+from post_logistics.storage.database import Connection, open_scratch
 
 
 class _Bars:
@@ -83,7 +84,13 @@ def _write_papers(day: Day, folder: Path) -> None:
         write_advices(connection, day.settlements, folder / "payout-advices")
         day.advance("papers", 3, 5)
         (folder / "ledger.beancount").write_text(ledger_text(connection), encoding="utf-8")
+        _write_report(connection, folder, "delivery_office")
+        _write_report(connection, folder, "merchant_id")
         day.advance("papers", 4, 5)
     page = map_page(day.facts.offices.pilot(day.on), service_areas(day.facts.offices, day.on), sheets)
     (folder / "map.html").write_text(page, encoding="utf-8")
     write_rejected(folder / "rejected.csv", rejected_rows(day.verdicts))
+
+
+def _write_report(connection: Connection, folder: Path, column: str) -> None:
+    parcels_by(connection, column).to_csv(folder / f"parcels-by-{column.replace('_', '-')}.csv", index=False)

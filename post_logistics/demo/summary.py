@@ -1,14 +1,14 @@
 """What a day came to, in numbers that must add up: ``summary.json``."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from post_logistics.cod.accounts import AccountKind, parse
 from post_logistics.cod.ledger import breaches, standing, trial_balance
 from post_logistics.cod.proof import check_books
 from post_logistics.demo.day import Day
-from post_logistics.operations.booking import Outcome
-from post_logistics.operations.order_intake import rejected_rows
+from post_logistics.operations.booking import Outcome, Verdict
 from post_logistics.storage.consignments import load_booked
 from post_logistics.storage.database import Connection
 from post_logistics.storage.ledger import load_transfers
@@ -54,7 +54,7 @@ def _parcels(connection: Connection, day: Day, rows: int) -> dict[str, Any]:
         "seed": day.seed,
         "orders": rows,
         "booked": sum(verdict.outcome is Outcome.BOOKED for verdict in day.verdicts),
-        "rejected": rejected_rows(day.verdicts),
+        "rejected": [_rejected(verdict) for verdict in day.verdicts if verdict.outcome is Outcome.REJECTED],
         "delivered": finished["delivered"],
         "partially_delivered": finished["partially_delivered"],
         "failed": len(attempts) - refused,
@@ -67,6 +67,18 @@ def _parcels(connection: Connection, day: Day, rows: int) -> dict[str, Any]:
         ],
         "parcels_by_office": dict(sorted(Counter(c.delivery_office for c in booked).items())),
         "cod_due_poisha": sum(c.cod_poisha for c in booked),
+    }
+
+
+def _rejected(verdict: Verdict) -> dict[str, Any]:
+    """One entry a row: its first problem, and all of them."""
+    first = verdict.problems[0]
+    return {
+        "row": verdict.row,
+        "order_ref": verdict.order_ref,
+        "field": first.field,
+        "reason": first.reason,
+        "problems": [asdict(problem) for problem in verdict.problems],
     }
 
 

@@ -23,9 +23,6 @@ from post_logistics.tracking.lifecycle import Event
 from post_logistics.tracking.scans import Scan, scan_id_of
 from post_logistics.units import DHAKA, ItemNumber, Postcode
 
-SERVICE = "speed_post_parcel"
-"""The service of e-commerce parcels unless another is asked for."""
-
 
 class Outcome(StrEnum):
     """What became of one order."""
@@ -249,7 +246,7 @@ def _consignment(
 ) -> Consignment:
     order, to = placed.asked.order, placed.to
     quote = facts.tariffs.quote(
-        SERVICE,
+        facts.tariffs.default_service,
         order.weight_g,
         order.cod_poisha,
         order.declared_value_poisha,

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import TypeVar
 
-from post_logistics.cod.accounts import AccountKind, account
+from post_logistics.cod.accounts import AccountKind, account, parse
 from post_logistics.cod.day_close import (
     Deposit,
     OfficeClose,
@@ -95,8 +95,10 @@ def close_office_day(
     """The office's close, once all its riders hold nothing; what is to be paid in at the bank is decided with it."""
     sums = load_balances(connection, [AccountKind.RIDER_CASH, AccountKind.OFFICE_TILL])
     riders = {
-        rider.rider_id: standing(sums, account(AccountKind.RIDER_CASH, rider.rider_id))
-        for rider in facts.fleet.riders(office, "delivery")
+        RiderId(owner): standing(sums, held)
+        for held in sums
+        for kind, owner in [parse(held)]
+        if kind is AccountKind.RIDER_CASH and owner.startswith(f"{office}-")
     }
     close, transfers = close_office(
         office=office,

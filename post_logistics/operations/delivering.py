@@ -92,7 +92,7 @@ def _collection(claim: Claim, consignment: Consignment, cause: str) -> Transfer:
         debit=account(AccountKind.RIDER_CASH if at_door else AccountKind.OFFICE_TILL, owner),
         credit=account(AccountKind.MERCHANT_PAYABLE, consignment.merchant_id),
         amount_poisha=claim.collected_poisha,
-        at=claim.scan.corrected_at,
+        at=claim.scan.recorded_at,
         cause=cause,
         item_number=claim.scan.item_number,
     )

@@ -1,10 +1,11 @@
 """Doors: all the parcels for one address are one stop, at an office's recipients or at its merchants' stores."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from post_logistics.consignments.booking import Consignment
+from post_logistics.network.fleet import Rider
 from post_logistics.network.resolve import Resolution
 from post_logistics.network.text import plain
 from post_logistics.operations.facts import Facts
@@ -39,7 +40,21 @@ def delivery_doors(connection: Connection, facts: Facts, office: Postcode) -> li
     by_door: dict[tuple[str, str], list[Consignment]] = defaultdict(list)
     for parcel in sorted(parcels, key=lambda c: (c.booked_at, c.merchant_id, c.order_ref)):
         by_door[parcel.place_id, plain(parcel.recipient_address)].append(parcel)
-    return [_delivery_door(facts, parcels) for parcels in by_door.values()]
+    riders = facts.fleet.riders(office, "delivery")
+    return [_delivery_door(facts, load) for parcels in by_door.values() for load in _loads(parcels, riders)]
+
+
+def _loads(parcels: Sequence[Consignment], riders: Sequence[Rider]) -> Iterator[list[Consignment]]:
+    """The parcels of one door in loads that the largest vehicle can take: a big shop is called at several times."""
+    most = max(rider.vehicle.capacity_parcels for rider in riders)
+    most_g = max(rider.vehicle.capacity_g for rider in riders)
+    load: list[Consignment] = []
+    for parcel in parcels:
+        if load and (len(load) == most or sum(one.weight_g for one in load) + parcel.weight_g > most_g):
+            yield load
+            load = []
+        load.append(parcel)
+    yield load
 
 
 def _delivery_door(facts: Facts, parcels: list[Consignment]) -> Door:
@@ -62,7 +77,12 @@ def pickup_doors(connection: Connection, facts: Facts, office: Postcode) -> list
     by_store: dict[tuple[str, str], list[Consignment]] = defaultdict(list)
     for parcel in load_waiting_for_pickup(connection, office):
         by_store[parcel.merchant_id, parcel.store_address].append(parcel)
-    return [_store(parcels, facts.resolver.resolve(store)) for (_, store), parcels in sorted(by_store.items())]
+    vans = facts.fleet.riders(office, "pickup")
+    return [
+        _store(load, facts.resolver.resolve(store))
+        for (_, store), parcels in sorted(by_store.items())
+        for load in _loads(parcels, vans)
+    ]
 
 
 def _store(parcels: Iterable[Consignment], at: Resolution) -> Door:

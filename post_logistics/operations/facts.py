@@ -32,6 +32,7 @@ class Facts:
     order_columns: OrderColumns
     cod_rules: CodRuleBook
     number_key: bytes
+    advice_key: bytes
 
     def coverage(self, on: date) -> Coverage:
         """What the offices in service on that day cover."""
@@ -54,6 +55,7 @@ def load_facts(settings: Settings) -> Facts:
         order_columns=load_order_columns(folder),
         cod_rules=load_cod_rules(folder),
         number_key=settings.number_key.get_secret_value().encode(),
+        advice_key=settings.advice_key.get_secret_value().encode(),
     )
 
 

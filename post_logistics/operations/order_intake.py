@@ -47,8 +47,12 @@ def _refused(error: OrderRefused, order_ref: str) -> Verdict:
 
 def _hints(fields: Mapping[str, str]) -> Hints:
     """The postcode, city, zone and area columns of shops' and couriers' sheets."""
-    area = " ".join(fields[name] for name in ("recipient_area", "recipient_zone") if fields.get(name))
-    return Hints(postcode=fields.get("recipient_postcode", ""), district=fields.get("recipient_city", ""), area=area)
+    return Hints(
+        postcode=fields.get("recipient_postcode", ""),
+        district=fields.get("recipient_district", "") or fields.get("recipient_city", ""),
+        thana=fields.get("recipient_zone", ""),
+        area=fields.get("recipient_area", ""),
+    )
 
 
 def intake(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from post_logistics.storage import scans as store
 from post_logistics.storage.database import Connection
@@ -44,23 +45,24 @@ def record_scans_and_fold(
     """The verdicts, and where the items now stand."""
     issued = store.lock_items(connection, [scan.item_number for scan in batch])
     known = [scan for scan in batch if scan.item_number in issued]
-    new = store.append_scans(connection, list({scan.scan_id: scan for scan in reversed(known)}.values()))
+    first = {scan.scan_id: scan for scan in reversed(known)}
+    new = store.append_scans(connection, list(first.values()))
     journeys = fold_many(store.load_scans(connection, sorted(issued)))
     store.save_journeys(connection, list(journeys.values()))
-    before = store.load_scans_by_id(connection, [scan.scan_id for scan in known if scan.scan_id not in new])
+    first |= store.load_scans_by_id(connection, [scan_id for scan_id in first if scan_id not in new])
     misfits = {flag.scan.scan_id: _explain(flag) for journey in journeys.values() for flag in journey.misfits}
 
-    verdicts, told = [], set()
+    verdicts: list[ScanVerdict] = []
+    told: set[UUID] = set()
     for scan in batch:
         if scan.item_number not in issued:
-            verdicts.append(
-                ScanVerdict(scan, ScanOutcome.REJECTED, f"{scan.item_number} was never issued: check the label")
-            )
+            why = f"{scan.item_number} was never issued: check the label"
+            verdicts.append(ScanVerdict(scan, ScanOutcome.REJECTED, why))
         elif scan.scan_id in new and scan.scan_id not in told:
             why = misfits.get(scan.scan_id, "")
             verdicts.append(ScanVerdict(scan, ScanOutcome.MISFIT if why else ScanOutcome.ACCEPTED, why))
         else:
-            verdicts.append(_told_before(scan, before.get(scan.scan_id, scan)))
+            verdicts.append(_told_before(scan, first[scan.scan_id]))
         told.add(scan.scan_id)
     return verdicts, journeys
 

@@ -57,7 +57,7 @@ def settle_merchant(
         sums=load_balances(connection, _KINDS),
         payout_account=merchant.payout_account,
         rules=facts.cod_rules.on(settled_on),
-        key=facts.number_key,
+        key=facts.advice_key,
         at=at,
     )
     store.append_settlement(connection, settlement, at)

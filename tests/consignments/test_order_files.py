@@ -32,18 +32,9 @@ OWN = [
     "cod_taka", "declared_value_taka", "description", "note",
 ]  # fmt: skip
 ROW = [
-    "Nakshi Ghar",
-    "Dhanmondi, Dhaka",
-    "N-1",
-    "রহিমা খাতুন",
-    "01712345678",
-    "বাসা ১২, রোড ৩, মগবাজার",
-    "0.5",
-    "1250",
-    "",
-    "Kantha",
-    "",
-]
+    "Nakshi Ghar", "Dhanmondi, Dhaka", "N-1", "রহিমা খাতুন", "01712345678", "বাসা ১২, রোড ৩, মগবাজার", "0.5",
+    "1250", "", "Kantha", "",
+]  # fmt: skip
 
 
 def with_(**changed: str) -> list[str]:
@@ -57,13 +48,12 @@ def csv_bytes(rows: Iterable[Sequence[str]], delimiter: str = ",", encoding: str
     return text.getvalue().encode(encoding)
 
 
-def xlsx_bytes(rows: Iterable[Sequence[object]], formats: Mapping[str, str] | None = None) -> bytes:
-    book = openpyxl.Workbook()
+def xlsx_bytes(rows: Iterable[Sequence[object]]) -> bytes:
+    book, file = openpyxl.Workbook(), io.BytesIO()
     for row in rows:
         book.active.append(list(row))
-    for place, number_format in (formats or {}).items():
-        book.active[place].number_format = number_format
-    return saved(book)
+    book.save(file)
+    return file.getvalue()
 
 
 def read(content: bytes, defaults: Mapping[str, str] | None = None) -> OrderFile:
@@ -124,7 +114,7 @@ def test_headers_are_recognised_whatever_their_case_spaces_and_asterisks() -> No
         csv_bytes(
             [
                 ["Order Ref *", " RECIPIENT NAME", "Recipient-Phone(*)", "recipient_address", "COD_Taka"],
-                ROW[2:6] + ["0"],
+                [*ROW[2:6], "0"],
             ]
         )
     ).rows
@@ -189,7 +179,10 @@ STEADFAST = [
 
 
 def test_a_pathao_sheet_becomes_orders_with_hints() -> None:
-    row = ["Parcel", "Nakshi Ghar", "P-7", "Rahima", "01712345678", "House 5, Road 3", "Dhaka", "Mirpur", "Section 10", "990", "1", "0.5", "Kantha", "Call"]  # fmt: skip
+    row = [
+        "Parcel", "Nakshi Ghar", "P-7", "Rahima", "01712345678", "House 5, Road 3", "Dhaka", "Mirpur", "Section 10",
+        "990", "1", "0.5", "Kantha", "Call",
+    ]  # fmt: skip
     file = read(csv_bytes([PATHAO, row]), STORE)
     assert file.dialect == "Pathao bulk sheet"
     fields = file.rows[0].fields
@@ -247,9 +240,7 @@ def test_columns_of_no_known_file_are_answered_with_what_is_missing_and_what_is_
 
 
 def test_a_column_that_is_there_twice_is_refused_unless_nothing_is_read_from_it() -> None:
-    assert "'COD Taka' is there more than once" in refusal(
-        csv_bytes([[*OWN, "COD Taka"], [*ROW, "0"]])
-    ).message.replace("cod_taka", "COD Taka")
+    assert "'cod_taka' is there more than once" in refusal(csv_bytes([[*OWN, "COD Taka"], [*ROW, "0"]])).message
     assert read(csv_bytes([[*OWN, "Gift", "Gift"], [*ROW, "", ""]])).rows
 
 
@@ -340,7 +331,7 @@ def test_a_file_too_large_or_too_long_is_refused() -> None:
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_damaged_file_is_read_or_refused_but_never_fails(data: st.DataObject) -> None:
-    content = bytearray(data.draw(st.sampled_from([csv_bytes([OWN, ROW]), xlsx_bytes([OWN, ROW]), aoe({}, {})])))
+    content = bytearray(data.draw(st.sampled_from([csv_bytes([OWN, ROW]), xlsx_bytes([OWN, ROW])])))
     for _ in range(data.draw(st.integers(1, 8))):
         place = data.draw(st.integers(0, len(content) - 1))
         content[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
@@ -375,11 +366,11 @@ def test_every_field_of_our_template_has_its_own_name_and_all_couriers_fields_ar
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
-        ('recipient_name = ["Name"]', 'recipient_name = ["Name", "phone"]', "steadfast: 'phone' is named more than once"),
-        ('recipient_name = ["Name"]', 'recipient_name = "Name"', "steadfast, columns: recipient_name is no list of texts"),
+        ('name = ["Name"]', 'name = ["Name", "phone"]', "steadfast: 'phone' is named more than once"),
+        ('name = ["Name"]', 'name = "Name"', "steadfast, columns: recipient_name is no list of texts"),
         ('required = ["order_ref"', 'required = ["reference"', "own: required field reference has no columns"),
         ("[pathao.columns]", "[pathao.colums]", "pathao: the block columns is missing"),
-        ("currency = [", "currencies = [", "shop: currency is no list of texts"),
+        ("\ncurrency = [", "\ncurrencies = [", "shop: currency is no list of texts"),
         ("[own]", "[own", "is not TOML"),
     ],
 )  # fmt: skip

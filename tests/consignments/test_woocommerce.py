@@ -7,12 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from post_logistics.consignments.booking import Order, load_booking_rules, parse_order
-from post_logistics.consignments.order_files import (
-    OrderFile,
-    load_order_columns,
-    read_order_file,
-)
+from post_logistics.consignments.booking import Order, OrderRefused, load_booking_rules, parse_order
+from post_logistics.consignments.order_files import OrderFile, load_order_columns, read_order_file
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 COLUMNS = load_order_columns(DATA)
@@ -102,7 +98,8 @@ def test_a_webtoffee_export_becomes_orders() -> None:
     row = dict.fromkeys(WEBTOFFEE, "") | {
         "order_id": "77", "order_number": "5002", "status": "processing", "order_total": "990", "order_currency": "BDT",
         "payment_method": "cod", "billing_first_name": "Karim", "billing_phone": "+8801712345678",
-        "billing_address_1": "Shop 4", "billing_address_2": "New Market", "billing_city": "Dhaka", "billing_state": "BD-13",
+        "billing_address_1": "Shop 4", "billing_address_2": "New Market", "billing_city": "Dhaka",
+        "billing_state": "BD-13",
     }  # fmt: skip
     [order] = orders(csv_bytes([WEBTOFFEE, list(row.values())]), STORE)
     assert (order.order_ref, order.recipient_name, order.cod_poisha) == ("5002", "Karim", 99_000)
@@ -163,6 +160,12 @@ def test_an_amount_in_another_currency_is_refused() -> None:
 def test_lines_of_one_order_that_contradict_each_other_are_refused() -> None:
     [refused] = read(aoe({}, {"Order Total Amount": "10"})).refused
     assert "rows 1 and 2" in str(refused)
+
+
+def test_a_failed_cell_in_a_part_of_the_address_is_not_printed_on_a_label() -> None:
+    row = read(aoe({"City (Shipping)": "#N/A"}), STORE).rows[0]
+    with pytest.raises(OrderRefused, match="the spreadsheet shows #N/A"):
+        parse_order(row.fields, 1, RULES)
 
 
 @pytest.mark.parametrize("state", ["BD-99", "DHA", ""])

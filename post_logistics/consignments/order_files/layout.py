@@ -84,8 +84,9 @@ def recognise(header: Sequence[str], known: OrderColumns) -> Layout:
     if not fitting:
         raise _unrecognised(max(layouts, key=lambda layout: len(layout.positions)), header)
     layout = max(fitting, key=lambda layout: len(layout.positions))
+    uses = Counter(keys)
     for field, position in layout.positions.items():
-        if Counter(keys)[keys[position]] > 1:
+        if uses[keys[position]] > 1:
             raise Unacceptable(
                 f"the column {header[position]!r} is there more than once",
                 field=field,

@@ -1,0 +1,43 @@
+"""The command ``post-logistics``: what can be done without a browser.
+
+Exit codes: 0 done; 1 there is no such thing, or not now; 2 bad input; 3 the database is not there.
+"""
+
+import signal
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from post_logistics.cli import day, parcels
+from post_logistics.cli.console import err
+from post_logistics.errors import Conflict, NotFound, Unacceptable
+from post_logistics.storage.errors import Unavailable
+
+app = typer.Typer(
+    help="The logistics engine of a national post for e-commerce.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+app.add_typer(day.app)
+app.add_typer(parcels.app)
+
+
+def _fail(error: Exception, code: int) -> NoReturn:
+    err.print(f"[bold red]error:[/bold red] {error}", markup=True, highlight=False)
+    raise SystemExit(code)
+
+
+def _stop(signum: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + signum)
+
+
+def main() -> None:
+    """Runs the command line; every foreseeable failure is one clear sentence and an exit code."""
+    signal.signal(signal.SIGTERM, _stop)  # so that the embedded server is stopped, too
+    try:
+        app()
+    except Unacceptable as error:
+        _fail(error, 2)
+    except (NotFound, Conflict) as error:
+        _fail(error, 1)
+    except Unavailable as error:
+        _fail(error, 3)

@@ -1,0 +1,167 @@
+"""The day as a whole: the demo, the server, planning, settling, the ledger."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from post_logistics.cli.console import AsJson, DataDir, OnDay, Schema, day_of, out, progress, say_json, settings_for
+from post_logistics.storage.database import open_database
+from post_logistics.units import DHAKA, taka
+
+app = typer.Typer()
+export_app = typer.Typer(help="Write what other programs read.", no_args_is_help=True)
+app.add_typer(export_app, name="export")
+
+
+@app.command()
+def demo(
+    orders: Annotated[Path | None, typer.Option(help="An order file, CSV or XLSX.", show_default="our sample")] = None,
+    out_dir: Annotated[Path, typer.Option("--out", help="Where the day's papers go.")] = Path("build/demo"),
+    date: OnDay = None,
+    seed: Annotated[int, typer.Option(help="Draws what happens at the doors.")] = 1,
+    data_dir: DataDir = None,
+) -> None:
+    """Run one whole day of the Dhaka pilot on made-up data: orders in, parcels delivered, every taka accounted for."""
+    from post_logistics.demo.run import run_demo
+
+    with progress() as bar:
+        summary = run_demo(settings_for(data_dir, "demo"), orders, out_dir, day_of(date), seed, bar)
+    table = Table("the day", "", show_header=True, header_style="bold")
+    for key, value in summary.items():
+        if isinstance(value, (int, str, bool)):
+            table.add_row(key, taka(value) if key.endswith("_poisha") and isinstance(value, int) else str(value))
+        elif key in {"rejected", "in_custody", "unserved", "plan_violations"}:
+            table.add_row(key, str(len(value)))
+    out.print(table)
+    out.print(f"Papers of the day: {out_dir}/summary.json, labels.pdf, runsheets.pdf, map.html, payout-advices/, ...")
+    out.print("Look around: post-logistics track NUMBER --schema demo   or   post-logistics serve --schema demo")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    data_dir: DataDir = None,
+    schema: Schema = None,
+    workers: Annotated[int, typer.Option(help="Processes that answer.", min=1, max=64)] = 1,
+) -> None:
+    """Start the HTTP API; interactive docs are at /docs, GET /healthz says whether it is well."""
+    from api.server import serve_http
+
+    serve_http(settings_for(data_dir, schema), host, port, workers)
+
+
+@app.command()
+def plan(
+    office: Annotated[str | None, typer.Option(help="Only this office of delivery.")] = None,
+    on: OnDay = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    schema: Schema = None,
+) -> None:
+    """Plan the delivery tours of a day for the parcels that are at their offices."""
+    from post_logistics.operations.facts import load_facts
+    from post_logistics.operations.planning import plan_day
+
+    settings = settings_for(data_dir, schema)
+    facts = load_facts(settings)
+    with open_database(settings) as database, progress() as bar:
+        plans = plan_day(
+            database,
+            facts,
+            "delivery",
+            day_of(on),
+            datetime.now(DHAKA),
+            office=office,
+            advance=_advance(bar, "planning offices"),
+        )
+    if as_json:
+        say_json([one.as_json() for one in plans])
+        return
+    table = Table("office", "tours", "stops", "parcels", "km", "km unplanned", "unserved")
+    for one in plans:
+        table.add_row(
+            one.office,
+            str(len(one.sheets)),
+            str(sum(len(s.stops) for s in one.sheets)),
+            str(sum(s.parcels for s in one.sheets)),
+            f"{one.distance_m / 1000:.1f}",
+            f"{one.distance_before_m / 1000:.1f}",
+            str(len(one.unserved)),
+        )
+    out.print(table)
+
+
+def _advance(bar: Progress, title: str) -> Any:
+    task = bar.add_task(title, total=None)
+
+    def advance(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+
+    return advance
+
+
+@app.command()
+def settle(
+    on: OnDay = None,
+    out_dir: Annotated[Path | None, typer.Option("--out", help="Also write the payout advices here.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    schema: Schema = None,
+) -> None:
+    """Settle with every merchant: what the bank has confirmed is paid out, each parcel listed once."""
+    from post_logistics.operations.facts import load_facts
+    from post_logistics.operations.papers import write_advices
+    from post_logistics.operations.settling import settle_all
+
+    settings = settings_for(data_dir, schema)
+    facts = load_facts(settings)
+    with open_database(settings) as database, database.transaction() as connection:
+        made = settle_all(connection, facts, day_of(on), datetime.now(DHAKA))
+        if out_dir is not None:
+            write_advices(connection, made, out_dir)
+    if as_json:
+        say_json(
+            [
+                {
+                    "settlement_id": s.settlement_id,
+                    "merchant": s.merchant,
+                    "parcels": len(s.lines),
+                    "principal_poisha": s.principal_poisha,
+                    "fees_taken_poisha": s.fees_taken_poisha,
+                    "vat_taken_poisha": s.vat_taken_poisha,
+                    "payout_poisha": s.payout_poisha,
+                    "verification_reference": s.verification_reference,
+                }
+                for s in made
+            ]
+        )
+        return
+    table = Table("merchant", "parcels", "collected", "fees", "VAT", "paid out", "reference")
+    for s in made:
+        amounts = (s.principal_poisha, s.fees_taken_poisha, s.vat_taken_poisha, s.payout_poisha)
+        table.add_row(s.merchant, str(len(s.lines)), *(taka(a) for a in amounts), s.verification_reference)
+    out.print(table)
+
+
+@export_app.command("ledger")
+def export_ledger(
+    file: Annotated[Path | None, typer.Option("--out", help="The file.", show_default="standard output")] = None,
+    data_dir: DataDir = None,
+    schema: Schema = None,
+) -> None:
+    """Write the ledger as a Beancount file, which bean-check accepts."""
+    from post_logistics.operations.papers import ledger_text
+
+    with open_database(settings_for(data_dir, schema)) as database, database.transaction() as connection:
+        text = ledger_text(connection)
+    if file is None:
+        sys.stdout.write(text)
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")

@@ -1,0 +1,166 @@
+"""Parcels one by one and by the file: import, quote, track."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from post_logistics.cli.console import (
+    AsJson,
+    DataDir,
+    Language,
+    OnDay,
+    Schema,
+    day_of,
+    out,
+    progress,
+    say_json,
+    settings_for,
+)
+from post_logistics.errors import Unacceptable
+from post_logistics.storage.database import open_database
+from post_logistics.units import DHAKA, grams_from_kg, poisha_from_taka, taka
+
+app = typer.Typer()
+
+
+@app.command("import")
+def import_orders(
+    file: Annotated[Path, typer.Argument(help="An order file, CSV or XLSX, with the columns you already have.")],
+    merchant: Annotated[str | None, typer.Option(help="The shop, where the file does not name it.")] = None,
+    store_address: Annotated[str | None, typer.Option(help="Where to pick up, where the file does not say.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide everything, book nothing.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Book nothing unless every row can be booked.")] = False,
+    rejected: Annotated[Path | None, typer.Option(help="Write the rejected rows and why to this CSV.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    schema: Schema = None,
+) -> None:
+    """Book the orders of a file: a verdict for every row, all that can be booked in one transaction."""
+    from post_logistics.operations.facts import load_facts
+    from post_logistics.operations.numbering import Numbers
+    from post_logistics.operations.order_intake import intake, merchants_of, read_orders, rejected_rows, write_rejected
+
+    settings, at = settings_for(data_dir, schema), datetime.now(DHAKA)
+    facts = load_facts(settings)
+    given = {"merchant": merchant, "store_address": store_address}
+    checked = read_orders(facts, file, file.name, {name: text for name, text in given.items() if text})
+    orders = [order for _, order, _ in checked.orders]
+    with open_database(settings) as database, progress() as bar:
+        numbers = Numbers(database, facts.number_key)
+
+        def run(title: str, dry: bool) -> Any:
+            task = bar.add_task(title, total=1)
+            with database.transaction() as connection:
+                merchants = merchants_of(connection, orders, at, register=not dry)
+                verdicts = intake(connection, facts, numbers, checked, merchants, at, dry_run=dry)
+            bar.update(task, completed=1)
+            return verdicts
+
+        verdicts = run("checking", True) if dry_run or strict else run("booking", False)
+        if strict and not dry_run and not rejected_rows(verdicts):
+            verdicts = run("booking", False)
+    refused = rejected_rows(verdicts)
+    if rejected is not None:
+        write_rejected(rejected, refused)
+    counts = {outcome: sum(v.outcome == outcome for v in verdicts) for outcome in ("booked", "duplicate", "rejected")}
+    if as_json:
+        rows = [
+            {"row": v.row, "order_ref": v.order_ref, "outcome": v.outcome, "item_number": v.item_number}
+            for v in verdicts
+        ]
+        say_json({"dry_run": dry_run, **counts, "rows": rows, "problems": refused})
+    else:
+        table = Table("row", "order_ref", "field", "reason", "remedy")
+        for one in refused:
+            table.add_row(str(one["row"]), one["order_ref"], one["field"], one["reason"], one["remedy"])
+        if refused:
+            out.print(table)
+        out.print(
+            ", ".join(f"{n} {outcome}" for outcome, n in counts.items())
+            + (" (dry run: nothing was booked)" if dry_run else "")
+        )
+    if strict and refused:
+        raise typer.Exit(2)
+
+
+@app.command()
+def quote(
+    weight_kg: Annotated[str, typer.Option("--weight-kg", help="Weight in kg.")],
+    cod_taka: Annotated[str, typer.Option("--cod-taka", help="Cash to collect at the door.")] = "0",
+    declared_value_taka: Annotated[str, typer.Option("--declared-value-taka", help="Declared value.")] = "0",
+    service: Annotated[str | None, typer.Option(help="The service.", show_default="Speed Post parcel")] = None,
+    on: OnDay = None,
+    language: Annotated[Language, typer.Option(help="en or bn.")] = Language.EN,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a parcel costs, by which version of the tariff."""
+    from post_logistics.consignments.tariffs import load_tariffs
+
+    tariffs = load_tariffs(settings_for().facts_dir)
+    found = tariffs.quote(
+        service or tariffs.default_service,
+        _amount("--weight-kg", grams_from_kg, weight_kg),
+        _amount("--cod-taka", poisha_from_taka, cod_taka),
+        _amount("--declared-value-taka", poisha_from_taka, declared_value_taka),
+        day_of(on),
+        same_city=True,
+    )
+    if as_json:
+        say_json(quote_json(found))
+        return
+    table = Table(f"tariff {found.version}", "")
+    for line in found.lines:
+        table.add_row(
+            line.text_en if language is Language.EN else line.text_bn, taka(line.amount_poisha, language.value)
+        )
+    table.add_row("Total" if language is Language.EN else "মোট", taka(found.total_poisha, language.value), style="bold")
+    out.print(table)
+
+
+def quote_json(found: Any) -> dict[str, Any]:
+    """A quote as a script reads it."""
+    return {
+        "version": found.version,
+        "service": found.service,
+        "lines": [{"code": line.code, "amount_poisha": line.amount_poisha} for line in found.lines],
+        "postage_poisha": found.postage_poisha,
+        "cod_fee_poisha": found.cod_fee_poisha,
+        "vat_poisha": found.vat_poisha,
+        "total_poisha": found.total_poisha,
+    }
+
+
+def _amount(field: str, reader: Any, text: str) -> int:
+    try:
+        return int(reader(text))
+    except ValueError as error:
+        raise Unacceptable(str(error), field=field, remedy="write a plain number such as 1.5") from None
+
+
+@app.command()
+def track(
+    number: Annotated[str, typer.Argument(help="The item number on the label.")],
+    language: Annotated[Language, typer.Option(help="en or bn.")] = Language.EN,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    schema: Schema = None,
+) -> None:
+    """Say where a parcel is, as anyone may know it: no names, no amounts."""
+    from post_logistics.network.offices import load_offices
+    from post_logistics.operations.looking_up import track_item
+
+    settings = settings_for(data_dir, schema)
+    offices = load_offices(settings.facts_dir)
+    with open_database(settings) as database, database.transaction() as connection:
+        view = track_item(connection, offices, number, language.value, datetime.now(DHAKA))
+    if as_json:
+        say_json(view.as_json())
+        return
+    out.print(f"[bold]{view.item_number}[/bold]  {view.headline} {view.promise}")
+    table = Table("when", "where", "what")
+    for entry in view.timeline:
+        table.add_row(entry.when, entry.office_name, entry.text)
+    out.print(table)

@@ -1,0 +1,103 @@
+"""Doors and riders of an office as a routing problem, and back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import time
+from math import ceil
+
+import numpy as np
+
+from post_logistics.network.fleet import Day, Rider
+from post_logistics.operations.doors import Door
+from post_logistics.operations.facts import Facts
+from post_logistics.routing.matrix import Matrix, door_distances, durations
+from post_logistics.routing.problem import DEPOT, RoutingProblem, Stop, Vehicle
+from post_logistics.units import Postcode
+
+
+@dataclass(frozen=True, slots=True)
+class TourProblem:
+    """An office's doors for one kind of tour, and the routing problem made of them; stop ``n`` is door ``n``."""
+
+    office: Postcode
+    kind: str
+    doors: tuple[Door, ...]
+    riders: tuple[Rider, ...]
+    routing: RoutingProblem
+
+    def door(self, stop_id: str) -> Door:
+        """The door of a stop."""
+        return self.doors[int(stop_id)]
+
+    def vehicle(self, rider_id: str) -> str:
+        """What a rider rides, in English."""
+        return next(rider.vehicle.name_en for rider in self.riders if rider.rider_id == rider_id)
+
+    def distance_in_order_m(self, tours: int) -> int:
+        """Metres of as many tours of equal length through the doors in the order of booking: a day nobody planned."""
+        if not tours:
+            return 0
+        nodes = list(range(1, len(self.doors) + 1))
+        size = ceil(len(nodes) / tours)
+        return sum(_length_m(self.routing.distance_m, nodes[i : i + size]) for i in range(0, len(nodes), size))
+
+
+def _length_m(distance_m: Matrix, nodes: Sequence[int]) -> int:
+    way = [DEPOT, *nodes, DEPOT]
+    return int(distance_m[way[:-1], way[1:]].sum())
+
+
+def tour_problem(facts: Facts, office: Postcode, kind: str, doors: Sequence[Door]) -> TourProblem:
+    """The problem of those doors for the riders of the office. All doors must be visited if any rider can."""
+    home, day = facts.offices.get(office), facts.fleet.day
+    riders = facts.fleet.riders(office, kind)
+    speeds = {rider.vehicle.speed_m_per_h for rider in riders}
+    distance_m = door_distances(
+        np.array([home.lat_deg, *(door.lat_deg for door in doors)]),
+        np.array([home.lon_deg, *(door.lon_deg for door in doors)]),
+        np.array([0, *(door.precision_m for door in doors)]),
+        ["", *(door.area for door in doors)],
+    )
+    start, end = (day.pickup_start, day.pickup_end) if kind == "pickup" else (day.delivery_start, day.delivery_end)
+    cap_poisha = facts.cod_rules.rules[-1].rider_cash_cap_poisha
+    return TourProblem(
+        office=office,
+        kind=kind,
+        doors=tuple(doors),
+        riders=riders,
+        routing=RoutingProblem(
+            stops=tuple(_stop(n, door, day, kind) for n, door in enumerate(doors)),
+            vehicles=tuple(_vehicle(rider, start, end, cap_poisha) for rider in riders),
+            distance_m=distance_m,
+            duration_s=durations(distance_m, min(speeds)),
+        ),
+    )
+
+
+def _stop(n: int, door: Door, day: Day, kind: str) -> Stop:
+    first_s, more_s = (day.pickup_s, day.pickup_parcel_s) if kind == "pickup" else (day.stop_s, day.parcel_s)
+    return Stop(
+        stop_id=str(n),
+        node=n + 1,
+        parcels=len(door.items),
+        weight_g=door.weight_g,
+        cash_poisha=door.cash_poisha,
+        service_s=first_s + more_s * (len(door.items) - 1),
+    )
+
+
+def _vehicle(rider: Rider, start: time, end: time, cap_poisha: int) -> Vehicle:
+    return Vehicle(
+        vehicle_id=rider.rider_id,
+        kind=rider.vehicle.kind,
+        capacity_g=rider.vehicle.capacity_g,
+        capacity_parcels=rider.vehicle.capacity_parcels,
+        cash_cap_poisha=cap_poisha,
+        shift_start_s=_seconds(start),
+        shift_end_s=_seconds(end),
+        fixed_cost_m=rider.vehicle.fixed_cost_m,
+    )
+
+
+def _seconds(at: time) -> int:
+    return at.hour * 3600 + at.minute * 60 + at.second

@@ -1,0 +1,1 @@
+"""How it travels: assignment of areas to offices, distances, and the tours of the last mile. Knows no database."""
