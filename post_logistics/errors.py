@@ -25,7 +25,7 @@ class PostError(Exception):
             f"{name} {value}" for name, value in (("row", self.row), ("field", self.field)) if value is not None
         )
         text = f"{where}: {self.message}" if where else self.message
-        return f"{text} Remedy: {self.remedy}" if self.remedy else text
+        return f"{text}\nRemedy: {self.remedy}" if self.remedy else text
 
 
 class NotFound(PostError):

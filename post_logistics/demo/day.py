@@ -304,8 +304,10 @@ def run_day(day: Day, checked: Checked) -> None:
     """The whole day, in order."""
     book_orders(day, checked)
     first_mile(day)
-    run_legs(day, "dispatch", day.at(day.facts.fleet.day.pickup_end), day.at(day.facts.fleet.day.delivery_start))
+    shift = day.facts.fleet.day
+    run_legs(day, "dispatch", day.at(shift.pickup_end), day.at(shift.delivery_start))
     plan_tours(day)
+    run_legs(day, "dispatch_late", day.at(shift.delivery_start), day.at(EVENING))
     ride_tours(day)
     close_the_day(day)
     run_legs(day, "send_back", day.at(EVENING), day.at(NIGHT))

@@ -70,7 +70,7 @@ def load_fleet(facts_dir: Path) -> Fleet:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         kinds = {name: VehicleKind(kind=name, **_whole(facts)) for name, facts in raw["kinds"].items()}
-        day = Day(**{k: time.fromisoformat(v) if isinstance(v, str) else _count(k, v) for k, v in raw["day"].items()})
+        day = _day(raw["day"])
         deliveries = {Postcode(office): _riders(office, "R", kinds, many) for office, many in raw["riders"].items()}
         van = {raw["pickup"]["kind"]: raw["pickup"]["vehicles"]}
         pickups = {office: _riders(office, "P", kinds, van) for office in deliveries}
@@ -81,6 +81,11 @@ def load_fleet(facts_dir: Path) -> Fleet:
             f"{path.name}: {error} is missing or unknown", field=path.name, remedy="see data/README.md"
         ) from error
     return Fleet(day, deliveries, pickups)
+
+
+def _day(facts: dict[str, Any]) -> Day:
+    cells: dict[str, Any] = {k: time.fromisoformat(v) if isinstance(v, str) else _count(k, v) for k, v in facts.items()}
+    return Day(**cells)
 
 
 def _count(name: str, value: Any) -> int:

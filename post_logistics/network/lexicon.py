@@ -74,10 +74,11 @@ _COMMON_WORDS = _FIRM_WORDS | word_set(
     masjid mosjid office branch shopping super company bangladesh district upazila village post north south east west
     middle station model town residential area commercial housing society colony police medicine road lane avenue
     street near beside behind opposite front first second third ground level suite general corner diagnostic central
-    mor gate circle chattar stand bus square point কমপ্লেক্স সেন্টার মসজিদ বাংলাদেশ মেডিসিন কোম্পানি ফ্যাক্টরী কেমিক্যাল
-    প্রোডাক্টস ডেন্টাল শপিং সুপার দোকান গ্রাম পোস্ট কর্নার"""
+    mor gate circle chattar stand bus square point madrasa madrasah mazar math field park lake club church bridge bari
+    para ghat quarter new old কমপ্লেক্স সেন্টার মসজিদ বাংলাদেশ মেডিসিন কোম্পানি ফ্যাক্টরী কেমিক্যাল প্রোডাক্টস ডেন্টাল শপিং সুপার দোকান
+    গ্রাম পোস্ট কর্নার মাদ্রাসা মাজার মাঠ পার্ক লেক ক্লাব গির্জা ব্রিজ পাড়া ঘাট কোয়ার্টার নতুন পুরান"""
 )
-"""What addresses say beside names: looked up as written, never guessed at."""
+"""What addresses say beside names: alone they name nothing and are never guessed at."""
 
 
 class Lexicon:
@@ -94,6 +95,8 @@ class Lexicon:
         self._only_within: dict[tuple[str, str], set[str]] = {}
         """For a key and a place: the places of which one must be named too. Missing where none need be."""
         by_id = {place.place_id: place for place in places}
+        self._implied = {place.place_id: frozenset(_implied(place, by_id)) for place in places}
+        """For a place: itself and the places it lies in, up to the thana, which naming it names too."""
         names = {place.place_id: _names(place) for place in places}
         for place in places:
             for name in names[place.place_id]:
@@ -160,16 +163,19 @@ class Lexicon:
         keys = list(zip(accumulate(spelt[first:last], glue), accumulate(heard[first:last], glue), strict=True))
         for after in range(last, first, -1):
             as_written, as_heard = keys[after - first - 1]
+            if after - first == 1 and as_written in _COMMON_WORDS:
+                return None
             if as_written in self._exact:
                 return after, Match.EXACT, as_written
-            if as_heard in self._sounds and (after - first > 1 or spelt[first] not in _COMMON_WORDS):
+            if as_heard in self._sounds:
                 return after, Match.SOUND, as_heard
         return None
 
     def _complete(self, found: Sequence[tuple[str, Mention]]) -> Iterator[Mention]:
         """The mentions without those places that count only where another is named which is not."""
         for key, mention in found:
-            named = {place.place_id for _, other in found if other is not mention for place in other.places}
+            others = (other.places for _, other in found if other is not mention)
+            named = set[str]().union(*(self._implied[place.place_id] for places in others for place in places))
             places = tuple(
                 place
                 for place in mention.places
@@ -218,6 +224,12 @@ def _containers(place: Place, by_id: Mapping[str, Place]) -> Iterator[Place]:
         container = by_id.get(container.within)
 
 
+def _implied(place: Place, by_id: Mapping[str, Place]) -> Iterator[str]:
+    """Whoever names Mirpur 10 need not name Mirpur as well; a thana or a district is too large to be implied."""
+    yield place.place_id
+    yield from (one.place_id for one in _containers(place, by_id) if one.kind not in {"thana", "district"})
+
+
 def _rest(name: Words, outer: Words, *, may_lead: bool) -> Words:
     """The name without the outer one at its end or, if that may lead, at its beginning; empty if it has neither."""
     if name[-len(outer) :] == outer:
@@ -244,10 +256,14 @@ def _mention(tidied: str, words: Sequence[Token], indices: range, match: Match, 
 
 
 def _use(words: Sequence[Token], first: int, after: int) -> Use:
-    """What the name before ``after`` is there for; `Uttara Road 5` and `Uttara House 5` are in Uttara."""
+    """What the name before ``after`` is there for; `Uttara Road 5` and `Uttara House 5` are in Uttara.
+
+    A name that ends as firms do is already the firm: `Mugda Medical College Hospital`.
+    """
     following = [token.text for token in words[after : after + 2] if token.part == words[first].part]
     if not following or following[-1].isdigit():
         return Use.PLACE
     if following[0] in _ROAD_WORDS:
         return Use.ROAD
-    return Use.NAME if following[0] in _FIRM_WORDS else Use.PLACE
+    is_firm = following[0] in _FIRM_WORDS and words[after - 1].text not in _FIRM_WORDS
+    return Use.NAME if is_firm else Use.PLACE

@@ -127,11 +127,16 @@ class _Choice:
 
 
 def _taken_as(gazetteer: Gazetteer, choice: _Choice, others: Sequence[_Choice]) -> Named:
-    """The mention with the sense that fits most of the others; of equals a small place in the city, not a thana."""
+    """The mention with the sense that fits most of the others.
 
-    def fitness(place: Place) -> tuple[int, bool, bool]:
+    Of equals: one inside another place named, then one in the city, then not a thana.
+    """
+    around = [sense for other in others if other is not choice for sense in other.senses]
+
+    def fitness(place: Place) -> tuple[int, bool, bool, bool]:
         fits = sum(any(gazetteer.agree(place, sense) for sense in other.senses) for other in others)
-        return fits, gazetteer.metropolitan(place), place.kind != "thana"
+        inside = any(gazetteer.contains(sense, place) for sense in around)
+        return fits, inside, gazetteer.metropolitan(place), place.kind != "thana"
 
     place = choice.senses[0] if len(choice.senses) == 1 else max(choice.senses, key=fitness)
     return Named(choice.mention, place, choice.weight * _OFFICE_WEIGHT[place.kind])

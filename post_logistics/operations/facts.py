@@ -14,8 +14,11 @@ from post_logistics.network.offices import Offices, load_offices
 from post_logistics.network.places import Place, load_places
 from post_logistics.network.resolve import Resolver
 from post_logistics.network.timetable import Timetable, load_timetable
+from post_logistics.routing.matrix import RoadGraph, load_road_graph
 from post_logistics.settings import Settings
 from post_logistics.units import DHAKA
+
+_ROADS = ("road_nodes.csv", "road_edges.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Facts:
     resolver: Resolver
     timetable: Timetable
     fleet: Fleet
+    roads: RoadGraph | None
     tariffs: Tariffs
     booking_rules: BookingRules
     order_columns: OrderColumns
@@ -50,6 +54,7 @@ def load_facts(settings: Settings) -> Facts:
         resolver=Resolver(offices, places),
         timetable=load_timetable(folder),
         fleet=load_fleet(folder),
+        roads=_roads(settings),
         tariffs=load_tariffs(folder),
         booking_rules=load_booking_rules(folder),
         order_columns=load_order_columns(folder),
@@ -57,6 +62,15 @@ def load_facts(settings: Settings) -> Facts:
         number_key=settings.number_key.get_secret_value().encode(),
         advice_key=settings.advice_key.get_secret_value().encode(),
     )
+
+
+def _roads(settings: Settings) -> RoadGraph | None:
+    """The road graph of ``roads_dir``, where one is given."""
+    folder = settings.roads_dir
+    if folder is None:
+        return None
+    paths = [next((p for p in (folder / name, folder / f"{name}.gz") if p.exists()), folder / name) for name in _ROADS]
+    return load_road_graph(*paths)
 
 
 def dhaka(on: date, at: time) -> datetime:

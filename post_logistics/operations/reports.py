@@ -18,7 +18,7 @@ _MEASURES = {
 
 
 def parcels_by(connection: Connection, column: str) -> pd.DataFrame:
-    """A row per value of ``delivery_office`` or ``merchant_id``: parcels, weight, money, and the count in each state."""
+    """A row per value of ``delivery_office`` or ``merchant_id``: parcels, weight, money, the count in each state."""
     booked = load_booked(connection)
     table = pd.DataFrame(
         [(c.item_number, c.merchant_id, c.delivery_office, c.weight_g, c.cod_poisha, c.postage_poisha) for c in booked],

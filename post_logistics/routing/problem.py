@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +115,7 @@ class RoutingProblem:
         by_kind = {kind: _read_only(matrix) for kind, matrix in self.kind_duration_s.items()}
         object.__setattr__(self, "distance_m", _read_only(self.distance_m))
         object.__setattr__(self, "duration_s", _read_only(self.duration_s))
-        object.__setattr__(self, "kind_duration_s", MappingProxyType(by_kind))
+        object.__setattr__(self, "kind_duration_s", by_kind)
 
     def travel_s(self, vehicle: Vehicle) -> Matrix:
         """Seconds of travel between nodes for that vehicle: (n, n) int64, row = from."""

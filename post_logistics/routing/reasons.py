@@ -87,7 +87,7 @@ def _ways(travel_s: Matrix) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64
 
 def _shortest_from_depot(travel_s: Matrix) -> npt.NDArray[np.int64]:
     """Least seconds from the depot to each node over any chain of legs (Dijkstra on the full matrix): (n,) int64."""
-    least_s = travel_s[DEPOT].copy()
+    least_s: npt.NDArray[np.int64] = travel_s[DEPOT].copy()
     open_nodes = np.ones(len(travel_s), dtype=np.bool_)
     for _ in range(len(travel_s)):
         nearest = int(np.where(open_nodes, least_s, UNREACHABLE + 1).argmin())

@@ -4,13 +4,17 @@ import json
 import subprocess
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+import psutil
 
 from post_logistics.storage.errors import Unavailable
+
+_SEEN_RUNNING = ".seen-running"
 
 
 def _wheel() -> Any:
@@ -47,22 +51,36 @@ def _reason(error: BaseException, cluster: Path) -> str:
     return text.strip().splitlines()[-1] if text.strip() else type(error).__name__
 
 
-@contextmanager
-def embedded_server(data_dir: Path) -> Iterator[str]:
-    """The URL of a running PostgreSQL whose files are in ``data_dir``; Unavailable says why there is none."""
-    cluster = (data_dir / "postgresql").expanduser().resolve()
-    try:
-        cluster.mkdir(parents=True, exist_ok=True)
-        if (
-            any(cluster.iterdir())
-            and not (cluster / "PG_VERSION").exists()
-            and not (cluster / ".handle_pids.json").exists()
-        ):
+def _cluster(data_dir: Path) -> Path:
+    return (data_dir / "postgresql").expanduser().resolve()
+
+
+def _prepare(data_dir: Path) -> Path:
+    """The directory of the cluster, ready to be started or to be filled for the first time.
+
+    A cluster that was never seen running is one whose making was interrupted: it is put aside, not thrown away.
+    """
+    cluster = _cluster(data_dir)
+    cluster.mkdir(parents=True, exist_ok=True)
+    if any(cluster.iterdir()) and not (cluster / _SEEN_RUNNING).exists():
+        if not (cluster / "base").exists():
             raise Unavailable(
                 f"{cluster} holds files that are not a database", remedy="name another directory with --data-dir"
             )
-        _forget_dead_users(cluster)
-        server = _wheel().get_server(cluster, cleanup_mode="stop")
+        aside = next(path for n in count(1) if not (path := cluster.with_name(f"postgresql-incomplete-{n}")).exists())
+        cluster.rename(aside)
+        cluster.mkdir()
+    _forget_dead_users(cluster)
+    return cluster
+
+
+@contextmanager
+def embedded_server(data_dir: Path) -> Iterator[str]:
+    """The URL of a running PostgreSQL whose files are in ``data_dir``; Unavailable says why there is none."""
+    cluster = _cluster(data_dir)
+    try:
+        server = _wheel().get_server(_prepare(data_dir), cleanup_mode="stop")
+        (cluster / _SEEN_RUNNING).touch()
     except OSError as error:
         raise Unavailable(
             f"the data directory {data_dir} cannot be used: {error.strerror or error}",
@@ -76,7 +94,8 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
     try:
         yield server.get_uri()
     finally:
-        server.cleanup()
+        with suppress(psutil.Error, subprocess.SubprocessError, OSError):  # one that died need not be stopped
+            server.cleanup()
 
 
 def tool(name: str) -> Path:
@@ -87,7 +106,7 @@ def tool(name: str) -> Path:
 
 def ensure_running(data_dir: Path) -> None:
     """Starts the embedded server again if it died under a running program."""
-    cluster = (data_dir / "postgresql").expanduser().resolve()
+    cluster = _cluster(data_dir)
     server = _wheel().PostgresServer._instances.get(cluster)
     if server is not None:
         try:

@@ -10,4 +10,4 @@ class Unavailable(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.message} Remedy: {self.remedy}"
+        return f"{self.message}\nRemedy: {self.remedy}"

@@ -37,6 +37,8 @@ LEXICON = Lexicon(
         place("banani-road-11", "Banani Road 11", within="banani", kind="road"),
         place("moulvibazar-dhaka", "Moulvibazar Dhaka"),
         place("shewrapara", "Shewrapara"),
+        place("box-nagar-mirpur", "Box Nagar Mirpur", within="mirpur"),
+        place("mugda-medical-college", "Mugda Medical College", kind="landmark"),
     ]
 )
 
@@ -81,6 +83,7 @@ def test_a_mention_says_what_was_written_and_how_well_it_fits() -> None:
         ("Mirpur house 5", Use.PLACE),
         ("Mirpur, Road 5", Use.PLACE),
         ("Mirpur lane 5", Use.PLACE),
+        ("Mugda Medical College Hospital", Use.PLACE),
     ],
 )
 def test_a_name_may_be_that_of_a_road_or_a_firm(address: str, use: Use) -> None:
@@ -92,9 +95,14 @@ def test_the_rest_of_a_name_counts_where_its_place_is_named_too() -> None:
     assert named("4 Moulvibazar, Dhaka") == ["moulvibazar-dhaka", "district:dhaka"]
 
 
+def test_a_small_place_names_the_larger_one_it_lies_in() -> None:
+    assert named("Box Nagar, Mirpur-10") == ["box-nagar-mirpur", "mirpur-10"]
+
+
 def test_red_control_the_rest_of_a_name_alone_names_nothing() -> None:
     assert named("House 5, Road 11, Mirpur") == ["mirpur"]
     assert named("4 Moulvibazar") == []
+    assert named("Box Nagar, Banani") == ["banani"]
 
 
 @pytest.mark.parametrize("word", ["Shewrapura", "Shewrapada", "Mipur", "Mrpur", "Mirqpur"])

@@ -97,6 +97,16 @@ def test_a_district_has_no_postcode_of_its_own(shipped: dict[str, Place]) -> Non
     assert {place.postcode for place in shipped.values() if place.kind == "district"} == {""}
 
 
+def test_an_area_of_the_city_and_the_thana_of_the_same_name_agree_on_the_code(shipped: dict[str, Place]) -> None:
+    areas = {place.name_en: place for place in shipped.values() if place.kind == "area" and place.district == "Dhaka"}
+    areas |= {"Bhatara": areas["Vatara"], "Biman Bandar": areas["Airport"]}
+    thanas = [place for place in shipped.values() if place.kind == "thana" and place.name_en in areas]
+    same = [(areas[thana.name_en], thana) for thana in thanas if thana.district == "Dhaka"]
+    assert len(same) >= 40
+    for area, thana in same:
+        assert thana.postcode in (area.postcode, *area.other_postcodes), area.place_id
+
+
 def test_loading_everything_is_quick() -> None:
     started_s = time.process_time()
     load_offices(Settings().facts_dir)

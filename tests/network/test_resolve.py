@@ -52,6 +52,16 @@ ADDRESSES = {
     "Block C, Banasree, Rampura, Dhaka": "1219",
     "Block E, Bashundhara R/A, Dhaka": "1229",
     "Paterbag, Dania, Dhaka": "1236",
+    "৫৩/১ জনসন রোড": "1100",
+    "bcb office, sher e bangla stadium, mirpur-2": "1216",
+    "BUET, Polashi, Dhaka": "1000",
+    "Mathertek, Bashabo, Dhaka": "1214",
+    "মানিকনগর বিশ্বরোড": "1203",
+    "Park Road, Baridhara": "1212",
+    "Begunbari, Tejgaon, Dhaka": "1208",
+    "Kurmitola General Hospital, Airport Road": "1206",
+    "Turag Housing, Mohammadpur, Dhaka": "1207",
+    "box nagar, zoo road, mirpur 1": "1216",
 }
 
 
@@ -201,6 +211,14 @@ def test_a_sector_or_section_is_that_of_the_area_named_with_it() -> None:
     assert RESOLVER.resolve("House 5, Road 12, Sector 10, Dhaka").confidence < 0.9
     with pytest.raises(Unresolved):
         RESOLVER.resolve("House 5, Road 12, Sector 10")
+
+
+def test_a_name_with_many_bearers_is_the_one_inside_the_place_named_with_it() -> None:
+    assert RESOLVER.resolve("Kadamtali, Keraniganj").postcode == "1310"
+    assert RESOLVER.resolve("Kadamtali, Jatrabari").postcode == "1204"
+    assert RESOLVER.resolve("গুদারাঘাট, মিরপুর-১").postcode == "1216"
+    with pytest.raises(Unresolved):
+        RESOLVER.resolve("House 5, Park Road, Dhaka")
 
 
 def test_hints_stand_for_what_the_text_leaves_out() -> None:

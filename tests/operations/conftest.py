@@ -1,6 +1,5 @@
 """A tiny world for the use cases: one shop, parcels on their way, and devices to scan them."""
 
-
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -108,3 +107,7 @@ def story(connection: Connection, morning: datetime) -> Story:
     return Story(connection, morning)
 
 
+@pytest.fixture
+def tell() -> type[Story]:
+    """The story-teller itself, for tests that commit."""
+    return Story
