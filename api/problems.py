@@ -1,62 +1,112 @@
 """Errors as ``application/problem+json`` (RFC 9457): what the domain says, in the form that HTTP wants."""
 
-from http import HTTPStatus
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from post_logistics.errors import Conflict, NotFound, PostError, Unacceptable
 from post_logistics.storage.errors import Unavailable
 
-_STATUS = {NotFound: HTTPStatus.NOT_FOUND, Conflict: HTTPStatus.CONFLICT, Unacceptable: HTTPStatus.UNPROCESSABLE_ENTITY}
-_RETRY_AFTER_S = 5
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
 
-PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "description": "A stable name of the kind of problem."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong, for a person."},
-        "field": {"type": "string", "description": "Where in the input."},
-        "row": {"type": "integer", "description": "The row of the file or batch, the first being 1."},
-        "remedy": {"type": "string", "description": "What to do about it."},
-        "errors": {"type": "array", "items": {"type": "object"}, "description": "Each field that is wrong."},
-    },
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of problem: its stable name, its title, and what to do when nothing better is known."""
+
+    name: str
+    title: str
+    remedy: str
+
+
+_KINDS = {
+    400: _Kind("unreadable", "The body cannot be read", "send what its Content-Type announces"),
+    401: _Kind("unauthorized", "No valid key was given", "send the header Authorization: Bearer KEY"),
+    403: _Kind("forbidden", "The key may not do this", "see /docs for who may do what"),
+    404: _Kind("not-found", "There is no such thing, or it is not yours to see", "see /docs for what there is"),
+    405: _Kind("method-not-allowed", "The method is not for this resource", "see /docs for what may be done with it"),
+    409: _Kind("conflict", "Not now: what is there stands against it", "look at what is there, then decide"),
+    413: _Kind("too-large", "The body is too large", "send it in several requests"),
+    422: _Kind("unacceptable", "The request is wrong until it is changed", "see /docs for what it must look like"),
+    500: _Kind("unexpected", "The mistake is ours and has been written down", "tell the post what you were doing"),
+    503: _Kind("unavailable", "The database is not there just now", f"send it again in {RETRY_AFTER_S} seconds"),
 }
-_MEANINGS = {
-    401: "No valid key was given.",
-    403: "The key may not do this.",
-    404: "There is no such thing, or it is not yours to see.",
-    409: "Not now: what is there stands against it.",
-    422: "The request is wrong and stays wrong until it is changed.",
-    503: "The database is not there; try again after Retry-After seconds.",
+_HEADERS: dict[int, dict[str, str]] = {
+    401: {"WWW-Authenticate": "Bearer"},
+    503: {"Retry-After": str(RETRY_AFTER_S)},
 }
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"description": meaning, "content": {"application/problem+json": {"schema": PROBLEM}}}
-    for status, meaning in _MEANINGS.items()
-}
-"""What every route may answer besides its own."""
+_STATUS = {NotFound: 404, Conflict: 409, Unacceptable: 422}
+
+
+class Problem(BaseModel):
+    """What every error looks like. Some kinds carry facts of their own besides these members."""
+
+    type: str = Field(description="The kind of problem, a stable name.", examples=["urn:post-logistics:not-found"])
+    title: str = Field(description="The kind of problem in words.")
+    status: int = Field(description="The HTTP status.", examples=[404])
+    detail: str = Field(description="What is wrong, for a person.", examples=["no item DP473124829BD"])
+    remedy: str = Field(description="What to do about it.", examples=["check the number on the label or receipt"])
+    field: str | None = Field(None, description="Where in the request.", examples=["item_number"])
+    row: int | None = Field(None, description="The row of the file; the first under the header is 1.")
+    problems: list[dict[str, str]] | None = Field(None, description="All that is wrong: field, reason, remedy.")
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems a route may answer, for its OpenAPI."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"description": _KINDS[status].title, "content": content, "headers": _headers(status)}
+        for status in statuses
+    }
+
+
+def _headers(status: int) -> dict[str, Any]:
+    return {name: {"schema": {"type": "string"}, "example": value} for name, value in _HEADERS.get(status, {}).items()}
+
+
+def describe(app: FastAPI) -> None:
+    """Puts the schema of a problem, to which every route refers, into the finished OpenAPI."""
+    app.openapi()["components"]["schemas"]["Problem"] = Problem.model_json_schema()
 
 
 def problem(
-    status: int, detail: str, *, kind: str | None = None, headers: dict[str, str] | None = None, **members: Any
+    status: int,
+    detail: str,
+    *,
+    kind: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """A problem response; members that are None are left out."""
-    title = HTTPStatus(status).phrase
+    """The response; facts become members of their own, those that are None are left out."""
+    known = _KINDS[status]
     body = {
-        "type": f"urn:post-logistics:{kind or title.lower().replace(' ', '-')}",
-        "title": title,
+        "type": f"urn:post-logistics:{kind or known.name}",
+        "title": known.title,
         "status": status,
         "detail": detail,
+        "remedy": known.remedy,
     }
-    body |= {name: value for name, value in members.items() if value is not None}
-    return JSONResponse(jsonable_encoder(body), status, headers, media_type="application/problem+json")
+    told = {name: fact for name, fact in (facts or {}).items() if fact is not None}
+    members = {**told, **body, "remedy": told.get("remedy", known.remedy)}
+    return JSONResponse(
+        jsonable_encoder(members), status, {**_HEADERS.get(status, {}), **(headers or {})}, media_type=MEDIA_TYPE
+    )
+
+
+def unexpected() -> JSONResponse:
+    """What the caller learns of a mistake of ours."""
+    return problem(500, "something went wrong that should not; nothing was changed")
 
 
 def _kind(error: PostError) -> str:
@@ -68,39 +118,37 @@ def _post_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PostError)
     status = next(status for cls, status in _STATUS.items() if isinstance(error, cls))
     where = {"field": error.field, "row": error.row, "remedy": error.remedy}
-    return problem(status, error.message, kind=_kind(error), **where | error.facts)
+    return problem(status, error.message, kind=_kind(error), facts=error.facts | where)
 
 
-def _unavailable(_: Request, error: Exception) -> JSONResponse:
+def _unavailable(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Unavailable)
-    return problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "the database is not there just now; nothing was changed",
-        kind="unavailable",
-        remedy=f"send the same request again in {_RETRY_AFTER_S} seconds",
-        headers={"Retry-After": str(_RETRY_AFTER_S)},
-    )
+    _log.warning("%s %s: %s", request.method, request.url.path, error.message)
+    return problem(503, "the database is not there just now; whether this was done, the same request will tell")
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = [
-        {"field": ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]), "reason": one["msg"]}
-        for one in error.errors()
+    found = reasons(error.errors(), skip=1)
+    detail = "; ".join(f"{one['field']}: {one['reason']}" for one in found)
+    return problem(422, detail, kind="invalid-request", facts={"field": found[0]["field"], "problems": found})
+
+
+def reasons(errors: Any, *, skip: int) -> list[dict[str, str]]:
+    """Field and reason of each error that pydantic found, ``skip`` leading parts of its place left out."""
+    return [
+        {"field": _printable(".".join(map(str, one["loc"][skip:] or one["loc"]))), "reason": one["msg"]}
+        for one in errors
     ]
-    return problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "; ".join(f"{one['field']}: {one['reason']}" for one in found),
-        kind="invalid-request",
-        field=found[0]["field"],
-        errors=found,
-        remedy="see /docs for what the request must look like",
-    )
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+    return problem(error.status_code, str(error.detail), headers=error.headers)
 
 
 def install(app: FastAPI) -> None:

@@ -94,7 +94,7 @@ def layer(name: str) -> int:
 
 def may_import(importer: str, target: str) -> bool:
     mine, theirs = importer.split(".", maxsplit=1)[0], target.split(".", maxsplit=1)[0]
-    if theirs == "__init__":
+    if theirs in {"__init__", "__version__"}:
         return True
     if mine == theirs:
         return True

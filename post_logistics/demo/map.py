@@ -1,5 +1,6 @@
 """The day on a map that opens without a network: service areas, offices and tours drawn as one self-contained page."""
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from post_logistics.network.areas import ServiceArea
 from post_logistics.network.offices import PostOffice
 from post_logistics.operations.run_sheets import RunSheet
+from post_logistics.printing.fonts import font_file
 from post_logistics.units import local_day, local_time, taka
 
 _PAGE = Path(__file__).with_name("map.html")
@@ -27,7 +29,8 @@ def map_page(offices: Sequence[PostOffice], areas: Mapping[Any, ServiceArea], sh
         "day": local_day(sheets[0].service_on) if sheets else "",
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
-    return _PAGE.read_text(encoding="utf-8").replace("/*DATA*/null", text)
+    font = base64.b64encode(font_file().read_bytes()).decode()
+    return _PAGE.read_text(encoding="utf-8").replace("FONT", font, 1).replace("/*DATA*/null", text)
 
 
 def _tour(sheet: RunSheet) -> dict[str, Any]:

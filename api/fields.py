@@ -1,0 +1,53 @@
+"""The shapes that requests and answers share: strict, bounded, and said once."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Self
+
+from fastapi import Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+MERCHANT_ID = r"^[a-z0-9][a-z0-9-]{0,39}$"
+
+OfficeCode = Annotated[str, Field(pattern=r"^[0-9]{4}$", description="The office's postcode.", examples=["1216"])]
+Grams = Annotated[int, Field(gt=0, le=10**6, examples=[1200])]
+Poisha = Annotated[int, Field(ge=0, le=10**13, description="100 poisha are one taka.", examples=[150_000])]
+Line = Annotated[str, Field(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Note = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
+Day = Annotated[date, Field(strict=False, ge=date(2000, 1, 1), lt=date(2200, 1, 1), examples=["2026-11-22"])]
+Instant = Annotated[
+    AwareDatetime,
+    Field(
+        strict=False,
+        ge=datetime(1900, 1, 1, tzinfo=UTC),
+        lt=datetime(2200, 1, 1, tzinfo=UTC),
+        examples=["2026-11-22T09:15:00+06:00"],
+    ),
+]
+Limit = Annotated[int, Field(ge=1, le=500, description="How many at most.")]
+
+
+class In(BaseModel):
+    """What a client sends: no unknown field, and no ``"12"`` where a number belongs."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Out(BaseModel):
+    """What a client gets: only what is declared, whatever else the value knows."""
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """The answer made of a value with the same field names."""
+        return cls.model_validate(value, from_attributes=True)
+
+
+class Pdf(Response):
+    """Pages to print."""
+
+    media_type = "application/pdf"
+
+
+def following(keys: Sequence[str], limit: int) -> str | None:
+    """Where the page after this one starts; None if this one was not full and so is the last."""
+    return keys[-1] if len(keys) == limit else None
