@@ -3,37 +3,39 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from api.context import Now, TheEngine
+from api.context import Anyone, Now, TheEngine
+from api.fields import In, Out
+from api.problems import answers
 from post_logistics.network.resolve import Hints, Resolution
 from post_logistics.units import DHAKA
 
-router = APIRouter(prefix="/v1", tags=["addresses"])
+router = APIRouter(prefix="/v1", tags=["addresses"], responses=answers(401))
+Hint = Annotated[str, Field(max_length=100, examples=[""])]
 
 
-class AddressIn(BaseModel):
-    """An address as people write it, in Bangla, English or both."""
+class AddressIn(In):
+    """An address as people write it, in Bangla, English or both; with whatever is known besides."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
     text: Annotated[str, Field(min_length=1, max_length=500, examples=["House 5, Road 3, Mirpur-10, Dhaka"])]
-    postcode: Annotated[str, Field(max_length=10)] = ""
-    thana: Annotated[str, Field(max_length=100)] = ""
-    district: Annotated[str, Field(max_length=100)] = ""
-    area: Annotated[str, Field(max_length=100)] = ""
+    postcode: Hint = ""
+    thana: Hint = ""
+    district: Hint = ""
+    area: Hint = ""
 
 
-class AlternativeOut(BaseModel):
+class AlternativeOut(Out):
     """Another office the address might mean."""
 
     postcode: str
-    place: str
+    place_en: str
     why: str
     score: float
 
 
-class AddressOut(BaseModel):
-    """Where the address is and how sure that is; the office that delivers there, where the service reaches it."""
+class AddressOut(Out):
+    """Where the address is and how sure that is, and the office that delivers there."""
 
     postcode: str
     place: str
@@ -49,20 +51,20 @@ class AddressOut(BaseModel):
     delivery_office: str
 
 
-class OfficeOut(BaseModel):
-    """A pilot office."""
+class OfficeOut(Out):
+    """An office that offers the service."""
 
     postcode: str
     name_en: str
     name_bn: str
     lat_deg: float
     lon_deg: float
-    capacity_parcels: int | None
+    capacity_parcels: Annotated[int | None, Field(description="Parcels it can deliver on one day.")]
 
 
-@router.post("/addresses/resolve", summary="The office of delivery of an address")
-def resolve(address: AddressIn, engine: TheEngine, at: Now) -> AddressOut:
-    """Resolves the address and names the pilot office responsible; 422 if it is not recognised or not served."""
+@router.post("/addresses/resolve", summary="The office of delivery of an address", responses=answers(400, 404, 413))
+def resolve(address: AddressIn, who: Anyone, engine: TheEngine, at: Now) -> AddressOut:
+    """Understands the address and names the office responsible; 422 if it is not recognised or not served."""
     hints = Hints(postcode=address.postcode, thana=address.thana, district=address.district, area=address.area)
     found = engine.facts.resolver.resolve(address.text, hints)
     office = engine.facts.coverage(at.astimezone(DHAKA).date()).responsible(found.postcode)
@@ -70,9 +72,9 @@ def resolve(address: AddressIn, engine: TheEngine, at: Now) -> AddressOut:
 
 
 @router.get("/offices", summary="The offices in service")
-def offices(engine: TheEngine, at: Now) -> list[OfficeOut]:
-    """The pilot offices in service today."""
-    return [OfficeOut.model_validate(o, from_attributes=True) for o in engine.facts.offices.pilot(at.date())]
+def offices(who: Anyone, engine: TheEngine, at: Now) -> list[OfficeOut]:
+    """The offices that offer the service today."""
+    return [OfficeOut.of(office) for office in engine.facts.offices.pilot(at.astimezone(DHAKA).date())]
 
 
 def _out(found: Resolution, office: str) -> AddressOut:
@@ -87,8 +89,6 @@ def _out(found: Resolution, office: str) -> AddressOut:
         confidence=found.confidence,
         rule=found.rule,
         evidence=list(found.evidence),
-        alternatives=[
-            AlternativeOut(postcode=c.postcode, place=c.place_en, why=c.why, score=c.score) for c in found.alternatives
-        ],
+        alternatives=[AlternativeOut.of(one) for one in found.alternatives],
         delivery_office=office,
     )

@@ -1,42 +1,45 @@
-"""Quotes, bookings one by one or by the file, and labels."""
+"""Quotes, bookings one by one or by the file, what a merchant has booked, and labels."""
 
+from dataclasses import replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Form, Query, UploadFile
+from fastapi.responses import PlainTextResponse
+from pydantic import Field
 
-from api.context import ForMerchant, InTransaction, Now, TheEngine, Who
-from post_logistics.consignments.booking import parse_order
+from api.context import Anyone, ForMerchant, InTransaction, Item, Now, TheEngine
+from api.fields import Grams, In, Limit, Out, Pdf, Poisha, following
+from api.problems import answers
+from post_logistics.consignments.booking import BookingRules, Order, OrderRefused, parse_order
 from post_logistics.consignments.merchants import Merchant
 from post_logistics.consignments.order_files import MAX_FILE_BYTES
 from post_logistics.operations.booking import Asked, Outcome, Verdict, book_one
 from post_logistics.operations.order_intake import intake, read_orders
 from post_logistics.operations.papers import labels_for, zpl_for
-from post_logistics.storage.consignments import load_consignment
+from post_logistics.storage.consignments import load_consignment, load_consignments_after
 from post_logistics.storage.merchants import load_merchant
 from post_logistics.units import DHAKA, kilograms, taka_plain
 
-router = APIRouter(prefix="/v1", tags=["booking"])
-Poisha = Annotated[int, Field(ge=0, le=10**12)]
-Grams = Annotated[int, Field(gt=0, le=10**6)]
+router = APIRouter(prefix="/v1", tags=["booking"], responses=answers(401))
+
+FILES_PATH = "/v1/consignments/files"
+_OUR_NAMES = {"weight_kg": "weight_g", "cod_taka": "cod_poisha", "declared_value_taka": "declared_value_poisha"}
+"""Columns of an order file -> fields of a request."""
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class QuoteIn(_In):
+class QuoteIn(In):
     """What a price is asked for."""
 
     weight_g: Grams
     cod_poisha: Poisha = 0
     declared_value_poisha: Poisha = 0
-    service: Annotated[str, Field(max_length=60, description="Empty: the service of e-commerce parcels.")] = ""
+    service: Annotated[
+        str, Field(max_length=60, description="Empty: the service of e-commerce parcels.", examples=[""])
+    ] = ""
 
 
-class QuoteLineOut(BaseModel):
+class QuoteLineOut(Out):
     """One charge, in both languages."""
 
     code: str
@@ -45,7 +48,7 @@ class QuoteLineOut(BaseModel):
     amount_poisha: int
 
 
-class QuoteOut(BaseModel):
+class QuoteOut(Out):
     """What a parcel costs, and the version of the tariff that says so."""
 
     version: str
@@ -57,36 +60,45 @@ class QuoteOut(BaseModel):
     total_poisha: int
 
 
-class ConsignmentIn(_In):
-    """An order. (merchant, order_ref) makes it this order: sent again, it is the same booking."""
+class ConsignmentIn(In):
+    """An order. Merchant and order_ref make it this order: sent again, it is the same booking."""
 
-    order_ref: Annotated[str, Field(min_length=1, max_length=80, examples=["WEB-1001"])]
-    recipient_name: Annotated[str, Field(min_length=1, max_length=100)]
+    order_ref: Annotated[str, Field(min_length=1, max_length=64, examples=["WEB-1001"])]
+    recipient_name: Annotated[str, Field(min_length=1, max_length=100, examples=["Rahima Khatun"])]
     recipient_phone: Annotated[str, Field(min_length=6, max_length=40, examples=["01712345678"])]
     recipient_address: Annotated[
-        str, Field(min_length=3, max_length=500, examples=["House 5, Road 3, Mirpur-10, Dhaka"])
+        str, Field(min_length=3, max_length=300, examples=["House 5, Road 3, Mirpur-10, Dhaka 1216"])
     ]
-    store_address: Annotated[str, Field(max_length=500, description="Empty: the merchant's registered store.")] = ""
+    store_address: Annotated[
+        str, Field(max_length=300, description="Empty: the merchant's registered store.", examples=[""])
+    ] = ""
     weight_g: Grams
-    cod_poisha: Poisha = 0
-    declared_value_poisha: Poisha = 0
-    description: Annotated[str, Field(max_length=200)] = ""
-    note: Annotated[str, Field(max_length=300)] = ""
+    cod_poisha: Annotated[Poisha, Field(description="To collect at the door.")] = 0
+    declared_value_poisha: Annotated[Poisha, Field(description="For insurance.", examples=[0])] = 0
+    description: Annotated[str, Field(max_length=300, examples=["Cotton saree"])] = ""
+    note: Annotated[str, Field(max_length=500, description="For the postman.", examples=["Call before coming"])] = ""
 
-    def fields(self, merchant: Merchant) -> dict[str, str]:
-        """The order as a row of our template, so that one set of rules judges files and requests alike."""
-        texts = self.model_dump(exclude={"weight_g", "cod_poisha", "declared_value_poisha"})
-        return texts | {
+    def order(self, merchant: Merchant, rules: BookingRules) -> Order:
+        """The order, judged by the rules that judge order files; OrderRefused names the fields of this request."""
+        row = self.model_dump(include={"order_ref", "recipient_name", "recipient_phone", "recipient_address"})
+        row |= {
             "merchant": merchant.name,
             "store_address": self.store_address or merchant.store_address,
             "weight_kg": kilograms(self.weight_g),
             "cod_taka": taka_plain(self.cod_poisha),
             "declared_value_taka": taka_plain(self.declared_value_poisha),
+            "description": self.description,
+            "note": self.note,
         }
+        try:
+            return parse_order(row, None, rules)
+        except OrderRefused as refused:
+            problems = [replace(one, field=_OUR_NAMES.get(one.field, one.field)) for one in refused.problems]
+            raise OrderRefused(problems) from None
 
 
-class ConsignmentOut(BaseModel):
-    """A booked consignment, for its merchant."""
+class ConsignmentOut(Out):
+    """A booked consignment, without its recipient."""
 
     item_number: str
     order_ref: str
@@ -101,12 +113,19 @@ class ConsignmentOut(BaseModel):
     pickup_office: str
     delivery_office: str
     delivery_postcode: str
-    resolved_by: str
+    resolved_by: Annotated[str, Field(description="How the address was understood, and why that office.")]
     promised_on: date
     booked_at: datetime
 
 
-class ProblemOut(BaseModel):
+class ConsignmentPage(Out):
+    """Consignments, the latest booked first. ``next``: send it as ``after`` for the next page; null on the last."""
+
+    consignments: list[ConsignmentOut]
+    next: str | None
+
+
+class ProblemOut(Out):
     """One thing wrong with one field."""
 
     field: str
@@ -114,8 +133,8 @@ class ProblemOut(BaseModel):
     remedy: str
 
 
-class VerdictOut(BaseModel):
-    """What became of one row."""
+class VerdictOut(Out):
+    """What became of one row of a file."""
 
     row: int | None
     order_ref: str
@@ -124,7 +143,7 @@ class VerdictOut(BaseModel):
     problems: list[ProblemOut]
 
 
-class FileOut(BaseModel):
+class FileOut(Out):
     """A verdict for every row of the file."""
 
     dialect: str
@@ -135,9 +154,9 @@ class FileOut(BaseModel):
     verdicts: list[VerdictOut]
 
 
-@router.post("/quotes", summary="What a parcel costs")
-def quote(asked: QuoteIn, engine: TheEngine, at: Now) -> QuoteOut:
-    """The price of today, line by line."""
+@router.post("/quotes", summary="What a parcel costs", responses=answers(400, 404, 413))
+def quote(asked: QuoteIn, who: Anyone, engine: TheEngine, at: Now) -> QuoteOut:
+    """The price of today, line by line; nothing is booked."""
     found = engine.facts.tariffs.quote(
         asked.service or engine.facts.tariffs.default_service,
         asked.weight_g,
@@ -146,33 +165,35 @@ def quote(asked: QuoteIn, engine: TheEngine, at: Now) -> QuoteOut:
         at.astimezone(DHAKA).date(),
         same_city=True,
     )
-    return QuoteOut.model_validate(found, from_attributes=True)
+    return QuoteOut.of(found)
 
 
-@router.post("/consignments", status_code=201, summary="Book one parcel")
+@router.post("/consignments", status_code=201, summary="Book one parcel", responses=answers(400, 403, 404, 409, 413))
 def book(
-    asked: ConsignmentIn, connection: InTransaction, engine: TheEngine, merchant_id: ForMerchant, at: Now
+    asked: ConsignmentIn, merchant_id: ForMerchant, connection: InTransaction, engine: TheEngine, at: Now
 ) -> ConsignmentOut:
-    """Places, rates, numbers and books. The same order again answers the same; 409 if its reference is used."""
+    """Finds the office, rates, numbers and books. The same order again gets the same answer, 201 and the same item
+    number, however often it is sent; 409 if its reference is booked with other content."""
     merchant = load_merchant(connection, merchant_id)
-    order = parse_order(asked.fields(merchant), None, engine.facts.booking_rules)
+    order = asked.order(merchant, engine.facts.booking_rules)
     made = book_one(connection, engine.facts, engine.numbers, Asked(order=order, merchant=merchant), at)
-    return ConsignmentOut.model_validate(made, from_attributes=True)
+    return ConsignmentOut.of(made)
 
 
-@router.post("/consignments/files", summary="Book the orders of a file")
+@router.post("/consignments/files", summary="Book the orders of a file", responses=answers(400, 403, 404, 413))
 def book_file(
     file: UploadFile,
+    merchant_id: ForMerchant,
     connection: InTransaction,
     engine: TheEngine,
-    merchant_id: ForMerchant,
     at: Now,
     dry_run: Annotated[bool, Form(description="Decide everything, book nothing.")] = False,
 ) -> FileOut:
-    """CSV or XLSX with the columns merchants already have. Every row is booked for the merchant that asks."""
+    """CSV or XLSX with the columns merchants already have. Every row is booked for the merchant that asks; all that can
+    be booked is booked in one transaction. The same file again changes nothing."""
     merchant = load_merchant(connection, merchant_id)
     defaults = {"merchant": merchant.name, "store_address": merchant.store_address}
-    checked = read_orders(engine.facts, file.file.read(MAX_FILE_BYTES + 1), file.filename or "orders", defaults)
+    checked = read_orders(engine.facts, file.file.read(MAX_FILE_BYTES + 1), file.filename or "the file", defaults)
     mine = {order.merchant: merchant for _, order, _ in checked.orders}
     verdicts = intake(connection, engine.facts, engine.numbers, checked, mine, at, dry_run=dry_run)
     return _file_out(checked.dialect, verdicts, dry_run)
@@ -186,33 +207,46 @@ def _file_out(dialect: str, verdicts: list[Verdict], dry_run: bool) -> FileOut:
         booked=counts[Outcome.BOOKED],
         duplicate=counts[Outcome.DUPLICATE],
         rejected=counts[Outcome.REJECTED],
-        verdicts=[VerdictOut.model_validate(verdict, from_attributes=True) for verdict in verdicts],
+        verdicts=[VerdictOut.of(verdict) for verdict in verdicts],
     )
 
 
-@router.get("/consignments/{item_number}", summary="One consignment")
-def consignment(item_number: str, connection: InTransaction, who: Who) -> ConsignmentOut:
-    """The booking as it was made; another merchant's is not found."""
-    found = load_consignment(connection, item_number, who.merchant_id)
-    return ConsignmentOut.model_validate(found, from_attributes=True)
-
-
-class LabelFormat(StrEnum):
-    """What the printer understands."""
-
-    PDF = "pdf"
-    ZPL = "zpl"
-
-
-@router.get("/consignments/{item_number}/label", summary="The label to print", response_class=Response)
-def label(
-    item_number: str,
+@router.get("/consignments", summary="What a merchant has booked", responses=answers(403))
+def consignments(
+    merchant_id: ForMerchant,
     connection: InTransaction,
-    engine: TheEngine,
-    who: Who,
-    form: Annotated[LabelFormat, Query(alias="format")] = LabelFormat.PDF,
-) -> Response:
-    """A6 as PDF, or ZPL for a thermal printer of 203 dpi."""
-    found = load_consignment(connection, item_number, who.merchant_id)
-    write, kind = {LabelFormat.PDF: (labels_for, "application/pdf"), LabelFormat.ZPL: (zpl_for, "text/plain")}[form]
-    return Response(write(connection, engine.facts, [found]), media_type=kind)
+    after: Annotated[
+        str | None, Query(pattern=r"^[A-Z]{2}[0-9]{9}[A-Z]{2}$", description="The `next` of a page.")
+    ] = None,
+    limit: Limit = 50,
+) -> ConsignmentPage:
+    """A page of the merchant's consignments."""
+    found = load_consignments_after(connection, merchant_id, after, limit)
+    return ConsignmentPage(
+        consignments=[ConsignmentOut.of(one) for one in found], next=following([c.item_number for c in found], limit)
+    )
+
+
+@router.get("/consignments/{item_number}", summary="One consignment", responses=answers(404))
+def consignment(item: Item, who: Anyone, connection: InTransaction) -> ConsignmentOut:
+    """The booking as it was made; another merchant's is not found. Staff of any office may look up any item."""
+    return ConsignmentOut.of(load_consignment(connection, item, who.merchant_id))
+
+
+@router.get(
+    "/consignments/{item_number}/label.pdf", summary="The label as PDF", response_class=Pdf, responses=answers(404)
+)
+def label_pdf(item: Item, who: Anyone, connection: InTransaction, engine: TheEngine) -> Pdf:
+    """An A6 page."""
+    return Pdf(labels_for(connection, engine.facts, [load_consignment(connection, item, who.merchant_id)]))
+
+
+@router.get(
+    "/consignments/{item_number}/label.zpl",
+    summary="The label as ZPL",
+    response_class=PlainTextResponse,
+    responses=answers(404),
+)
+def label_zpl(item: Item, who: Anyone, connection: InTransaction, engine: TheEngine) -> PlainTextResponse:
+    """For a thermal printer of 203 dpi."""
+    return PlainTextResponse(zpl_for(connection, engine.facts, [load_consignment(connection, item, who.merchant_id)]))

@@ -154,6 +154,13 @@ def in_office(engine: Engine, who: Principal, code: str) -> Postcode:
     return offices[postcode].postcode
 
 
+def own(who: Principal, merchant_id: str) -> str:
+    """The merchant, if the principal may see it; NotFound if not: as if there were none."""
+    if who.merchant_id not in {None, merchant_id}:
+        raise NotFound(f"no merchant {merchant_id}", field="merchant_id", remedy="register the merchant first")
+    return merchant_id
+
+
 async def item_number(
     item_number: Annotated[
         str,

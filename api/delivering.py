@@ -1,34 +1,39 @@
 """What riders say of their stops: handed over or not, and the cash taken."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from api.context import InTransaction, Now, Who, in_office
-from api.scanning import ScanBatchOut, ScanIn, verdicts_out
+from api.context import InTransaction, Now, Staff, TheEngine
+from api.fields import In, Poisha
+from api.problems import answers
+from api.scanning import OrWhy, ScanBatchOut, ScanIn, Unread, judge
 from post_logistics.operations.delivering import Claim, deliver
-from post_logistics.units import Postcode
+from post_logistics.tracking.lifecycle import Event
 
-router = APIRouter(prefix="/v1", tags=["deliveries"])
+router = APIRouter(prefix="/v1", tags=["deliveries"], responses=answers(401, 403))
 
 
 class ClaimIn(ScanIn):
     """A scan at the door, and the cash that changed hands there."""
 
-    collected_poisha: Annotated[int, Field(ge=0, le=10**12)] = 0
+    event: Annotated[Event, Field(strict=False, examples=["delivered_claimed"])]
+    collected_poisha: Annotated[Poisha, Field(description="0 where no cash was taken.")] = 0
 
 
-class ClaimBatchIn(BaseModel):
+class ClaimBatchIn(In):
     """1 to 5,000 claims, in any order."""
 
-    model_config = ConfigDict(extra="forbid")
-    claims: Annotated[list[ClaimIn], Field(min_length=1, max_length=5000)]
+    claims: Annotated[list[Annotated[ClaimIn | Unread, OrWhy]], Field(min_length=1, max_length=5000)]
 
 
-@router.post("/deliveries", summary="A batch of deliveries and attempts")
-def deliveries(batch: ClaimBatchIn, connection: InTransaction, who: Who, at: Now) -> ScanBatchOut:
-    """Keeps each claim with its cash in one transaction. The office confirms them when it closes the rider's day."""
-    for office in sorted({claim.office for claim in batch.claims}):
-        in_office(who, Postcode(office))
-    return verdicts_out(deliver(connection, [Claim(c.scan(at), c.collected_poisha) for c in batch.claims]))
+@router.post("/deliveries", summary="A batch of deliveries and attempts", responses=answers(400, 409, 413))
+def deliveries(batch: ClaimBatchIn, who: Staff, connection: InTransaction, engine: TheEngine, at: Now) -> ScanBatchOut:
+    """Keeps each claim and its cash together, once. The office confirms them when it closes the rider's day."""
+    return judge(
+        batch.claims,
+        lambda row: Claim(row.scan(engine, who, at), row.collected_poisha),
+        partial(deliver, connection),
+    )

@@ -22,18 +22,24 @@ class BodyCap:
         self._by_path = by_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        cap_bytes = self._by_path.get(scope.get("path", ""), self._cap_bytes)
-        read_bytes = _announced_bytes(scope) if _announced_bytes(scope) > cap_bytes else 0
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        cap_bytes = self._by_path.get(scope["path"], self._cap_bytes)
+        announced_bytes, read_bytes = _announced_bytes(scope), 0
+
+        def check(size_bytes: int) -> None:
+            if size_bytes > cap_bytes:
+                raise HTTPException(413, f"more than {cap_bytes >> 20} MB are not read")
 
         async def capped() -> Message:
             nonlocal read_bytes
-            message: Message = await receive() if read_bytes <= cap_bytes else {}
+            check(announced_bytes)
+            message = await receive()
             read_bytes += len(message.get("body", b""))
-            if read_bytes > cap_bytes:
-                raise HTTPException(413, f"more than {cap_bytes >> 20} MB are not read")
+            check(read_bytes)
             return message
 
-        await self._app(scope, capped, send)
+        return await self._app(scope, capped, send)
 
 
 def _announced_bytes(scope: Scope) -> int:
@@ -51,6 +57,8 @@ class LastResort:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
         started = False
 
         async def watched(message: Message) -> None:
@@ -59,9 +67,9 @@ class LastResort:
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            return await self._app(scope, receive, watched)
         except Exception as error:
             lines = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("%s %s: %s\n%s", scope.get("method"), scope.get("path"), type(error).__name__, lines)
+            _log.error("%s %s: %s\n%s", scope["method"], scope["path"], type(error).__name__, lines)
             if not started:
                 await problems.unexpected()(scope, receive, send)

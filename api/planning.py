@@ -1,58 +1,91 @@
 """Plans of tours and the run sheets that riders carry."""
 
-from datetime import date
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Path
+from pydantic import Field
 
-from api.context import InTransaction, Now, TheEngine, Who, in_office
+from api.context import InTransaction, Now, Staff, TheEngine, in_office
+from api.fields import Day, In, OfficeCode, Out, Pdf
+from api.problems import answers
 from post_logistics.operations.papers import run_sheets_pdf
 from post_logistics.operations.planning import load_day, plan_office
-from post_logistics.units import Postcode
 
-router = APIRouter(prefix="/v1", tags=["planning"])
-OfficeCode = Annotated[str, Field(pattern=r"^\d{4}$", examples=["1216"])]
+router = APIRouter(prefix="/v1/plans", tags=["planning"], responses=answers(401, 403, 404))
+OfficeInPath = Annotated[str, Path(max_length=12, description="The office's postcode.", examples=["1216"])]
 
 
-class PlanIn(BaseModel):
+class PlanIn(In):
     """The office and day to plan."""
 
-    model_config = ConfigDict(extra="forbid")
     office: OfficeCode
-    service_on: date
-    seconds: Annotated[float, Field(gt=0, le=60, description="How long to search.")] = 5.0
+    service_on: Day
+    seconds: Annotated[float, Field(gt=0, le=60, description="How long to search.", examples=[1])] = 5.0
 
 
-class PlanOut(BaseModel):
-    """Tours of an office on a day: each a run sheet; what is not served, and why."""
+class StopOut(Out):
+    """One door. The place is the area, not the address."""
+
+    arrive_at: datetime
+    item_numbers: list[str]
+    place: str
+    lat_deg: float
+    lon_deg: float
+    cash_poisha: int
+
+
+class SheetOut(Out):
+    """The tour of one rider, stops in order."""
+
+    rider_id: str
+    vehicle: str
+    depart_at: datetime
+    return_at: datetime
+    distance_m: int
+    parcels: int
+    weight_g: int
+    cash_poisha: int
+    stops: list[StopOut]
+
+
+class UnservedOut(Out):
+    """Parcels of one door that no tour takes, and why."""
+
+    item_numbers: list[str]
+    reason: str
+
+
+class PlanOut(Out):
+    """Tours of an office on a day; what is not served, and why. ``distance_before_m``: in the order of booking."""
 
     office: str
-    kind: str
-    service_on: date
+    service_on: Day
     revision: int
     distance_m: int
     distance_before_m: int
-    sheets: list[dict[str, Any]]
-    unserved: list[dict[str, Any]]
+    sheets: list[SheetOut]
+    unserved: list[UnservedOut]
 
 
-@router.post("/plans", status_code=201, summary="Plan an office's delivery tours")
-def plan(asked: PlanIn, connection: InTransaction, engine: TheEngine, who: Who, at: Now) -> PlanOut:
+@router.post("", status_code=201, summary="Plan an office's delivery tours", responses=answers(400, 409, 413))
+def plan(asked: PlanIn, who: Staff, engine: TheEngine, at: Now) -> PlanOut:
     """Plans the parcels that are at the office now; a new plan is a new revision and replaces the last."""
-    office = in_office(who, Postcode(asked.office))
-    made = plan_office(connection, engine.facts, office, "delivery", asked.service_on, at, seconds=asked.seconds)
-    return PlanOut.model_validate(made.as_json())
+    office = in_office(engine, who, asked.office)
+    made = plan_office(engine.database, engine.facts, office, asked.service_on, at, seconds=asked.seconds)
+    return PlanOut.of(made)
 
 
-@router.get("/plans/{office}/{service_on}", summary="The plan in force")
-def plan_in_force(office: str, service_on: date, connection: InTransaction, who: Who) -> PlanOut:
+@router.get("/{office}/{service_on}", summary="The plan in force")
+def plan_in_force(
+    office: OfficeInPath, service_on: Day, who: Staff, connection: InTransaction, engine: TheEngine
+) -> PlanOut:
     """The last revision of that day."""
-    return PlanOut.model_validate(load_day(connection, in_office(who, Postcode(office)), service_on).as_json())
+    return PlanOut.of(load_day(connection, in_office(engine, who, office), service_on))
 
 
-@router.get("/run-sheets/{office}/{service_on}.pdf", summary="The run sheets to print", response_class=Response)
-def run_sheets(office: str, service_on: date, connection: InTransaction, engine: TheEngine, who: Who) -> Response:
+@router.get("/{office}/{service_on}/run-sheets.pdf", summary="The run sheets to print", response_class=Pdf)
+def run_sheets(office: OfficeInPath, service_on: Day, who: Staff, connection: InTransaction, engine: TheEngine) -> Pdf:
     """A page or more per rider, stops in order, with names, phones and cash: for the rider's eyes."""
-    found = load_day(connection, in_office(who, Postcode(office)), service_on)
-    return Response(run_sheets_pdf(connection, engine.facts, found.sheets), media_type="application/pdf")
+    found = load_day(connection, in_office(engine, who, office), service_on)
+    return Pdf(run_sheets_pdf(connection, engine.facts, found.sheets))

@@ -90,18 +90,16 @@ def problem(
 ) -> JSONResponse:
     """The response; facts become members of their own, those that are None are left out."""
     known = _KINDS[status]
+    told = {name: fact for name, fact in (facts or {}).items() if fact is not None}
     body = {
         "type": f"urn:post-logistics:{kind or known.name}",
         "title": known.title,
         "status": status,
         "detail": detail,
-        "remedy": known.remedy,
+        "remedy": told.get("remedy", known.remedy),
     }
-    told = {name: fact for name, fact in (facts or {}).items() if fact is not None}
-    members = {**told, **body, "remedy": told.get("remedy", known.remedy)}
-    return JSONResponse(
-        jsonable_encoder(members), status, {**_HEADERS.get(status, {}), **(headers or {})}, media_type=MEDIA_TYPE
-    )
+    content = body | jsonable_encoder({name: fact for name, fact in told.items() if name not in body})
+    return JSONResponse(content, status, {**_HEADERS.get(status, {}), **(headers or {})}, media_type=MEDIA_TYPE)
 
 
 def unexpected() -> JSONResponse:

@@ -1,53 +1,89 @@
-"""Serves the application: the embedded database is kept running by the parent, workers come and go."""
+"""Serves the application: the parent keeps the embedded database running, workers come and go."""
 
+import logging
 import os
+import socket
 import threading
 from contextlib import ExitStack
 from pathlib import Path
 
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 from pydantic import SecretStr
 
 from post_logistics.errors import Unacceptable
+from post_logistics.operations.facts import load_facts
 from post_logistics.settings import Settings
 from post_logistics.storage.database import open_database
 from post_logistics.storage.embedded import embedded_server, ensure_running
 from post_logistics.storage.errors import Unavailable
 
 _WATCH_EVERY_S = 1.0
+_STOP_WITHIN_S = 8
+_LOGGING = {
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"_granian": {}, "api": {"level": "INFO"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}
+"""Starting, stopping and what went wrong; no line per request, for who looked up what is nobody's business."""
+
+_log = logging.getLogger(__name__)
 
 
 def serve_http(settings: Settings, host: str, port: int, workers: int) -> None:
-    """Answers on host and port until it is stopped. An embedded database that dies is started again."""
-    done = threading.Event()
+    """Answers on host and port until it is told to stop. An embedded database that dies is started again.
+
+    Whatever would keep a worker from starting is found before the first one does: Unacceptable for an address that
+    cannot be listened on and for facts that are wrong, Unavailable for a database that is not there.
+    """
+    _check_address(host, port)
+    load_facts(settings)
     with ExitStack() as stack:
-        stack.callback(done.set)
-        if settings.database_url is None:
-            url = stack.enter_context(embedded_server(settings.data_dir))
-            threading.Thread(target=_watch, args=(settings.data_dir, done), daemon=True).start()
-        else:
-            url = settings.database_url.get_secret_value()
+        url = _running_database(settings, stack)
         with open_database(settings.model_copy(update={"database_url": SecretStr(url)})):
-            pass  # brought to today's schema, and known to answer, before the first worker starts
+            pass  # at today's schema before the first worker looks at it
         os.environ["POST_LOGISTICS_DATABASE_URL"] = url
         os.environ["POST_LOGISTICS_SCHEMA_NAME"] = settings.schema_name
-        try:
-            Server(
-                "api.app:create_app",
-                host,
-                port,
-                interface=Interfaces.ASGI,
-                workers=workers,
-                factory=True,
-                respawn_failed_workers=True,
-            ).serve()
-        except OSError as error:
-            raise Unacceptable(
-                f"cannot listen on {host}:{port}: {error.strerror or error}",
-                field="--port",
-                remedy="choose another port",
-            ) from error
+        server = Server(
+            "api.app:create_app",
+            host,
+            port,
+            interface=Interfaces.ASGI,
+            factory=True,
+            workers=workers,
+            workers_kill_timeout=_STOP_WITHIN_S,
+            respawn_failed_workers=True,
+            log_level=LogLevels.warning,
+            log_dictconfig=_LOGGING,
+        )
+        server.on_startup(lambda: _log.info("serving http://%s:%s, documentation at /docs", host, port))
+        server.serve()
+
+
+def _check_address(host: str, port: int) -> None:
+    """Workers share their port, and so would a second server: it must not notice too late that there is another."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise Unacceptable(
+            f"cannot listen on {host}:{port}: {error.strerror or error}",
+            field="--port",
+            remedy="stop the program that is using it, or choose another port",
+        ) from error
+
+
+def _running_database(settings: Settings, stack: ExitStack) -> str:
+    """The URL of the database; the embedded one is kept running until the stack closes."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    url = stack.enter_context(embedded_server(settings.data_dir))
+    done = threading.Event()
+    stack.callback(done.set)
+    threading.Thread(target=_watch, args=(settings.data_dir, done), daemon=True).start()
+    return url
 
 
 def _watch(data_dir: Path, done: threading.Event) -> None:

@@ -1,31 +1,35 @@
 """Public tracking: anyone with the number, nothing personal."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import Field
 
-from api.context import InLanguage, InTransaction, Now, TheEngine
+from api.context import InLanguage, InTransaction, Item, Now, TheEngine
+from api.fields import Out
+from api.problems import answers
 from post_logistics.operations.looking_up import track_item
+from post_logistics.tracking.lifecycle import State
 
 router = APIRouter(prefix="/v1", tags=["tracking"])
 
 
-class EntryOut(BaseModel):
+class EntryOut(Out):
     """One line of the timeline, in the language asked for."""
 
     at: datetime
-    when: str
+    when: Annotated[str, Field(description="`at` as people in Bangladesh read it.")]
     text: str
     office_name: str
-    emsevt: str | None
+    emsevt: Annotated[str | None, Field(description="The UPU code of the event, where there is one.")]
 
 
-class TrackingOut(BaseModel):
+class TrackingOut(Out):
     """Where the item is."""
 
     item_number: str
-    state: str
+    state: State
     headline: str
     promise: str
     promised_on: date
@@ -34,8 +38,12 @@ class TrackingOut(BaseModel):
     timeline: list[EntryOut]
 
 
-@router.get("/tracking/{number}", summary="Where a parcel is")
-def track(number: str, connection: InTransaction, engine: TheEngine, language: InLanguage, at: Now) -> TrackingOut:
-    """The public timeline; needs no key. The number may be typed with spaces, in lower case or with Bangla digits."""
-    view = track_item(connection, engine.facts.offices, number, language, at)
-    return TrackingOut.model_validate(view.as_json())
+@router.get(
+    "/tracking/{item_number}",
+    summary="Where a parcel is",
+    responses=answers(404),
+    openapi_extra={"security": []},
+)
+def track(item: Item, connection: InTransaction, engine: TheEngine, language: InLanguage, at: Now) -> TrackingOut:
+    """The public timeline, in English or Bangla. Needs no key, and tells nothing about people or money."""
+    return TrackingOut.of(track_item(connection, engine.facts.offices, item, language, at))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from post_logistics.consignments.facts import fact_of, read_facts, table_of
-from post_logistics.errors import NotFound, Unacceptable
+from post_logistics.errors import Unacceptable
 from post_logistics.units import bangla_digits, kilograms
 
 
@@ -115,7 +115,7 @@ class Tariffs:
         version = self.on(on)
         if code not in version.services:
             offered = ", ".join(version.services)
-            raise NotFound(
+            raise Unacceptable(
                 f"tariff {version.version} has no service {code}", field="service", remedy=f"use one of: {offered}"
             )
         return version.services[code]

@@ -63,6 +63,13 @@ class Fleet:
             )
         return found
 
+    def rider(self, office: Postcode, rider_id: str) -> Rider:
+        """The rider of that name who delivers for the office; NotFound if it has none."""
+        for rider in self.riders(office, "delivery"):
+            if rider.rider_id == rider_id:
+                return rider
+        raise NotFound(f"office {office} has no rider {rider_id}", field="rider", remedy="see data/fleet.toml")
+
 
 def load_fleet(facts_dir: Path) -> Fleet:
     """The fleet file; Unacceptable names the key that is missing or wrong."""

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from multiprocessing import get_context
 from typing import Any, Literal
 
-from post_logistics.errors import NotFound
+from post_logistics.errors import Conflict, NotFound
 from post_logistics.operations.doors import Door, delivery_doors, pickup_doors
 from post_logistics.operations.facts import Facts, dhaka
 from post_logistics.operations.run_sheets import RunSheet, SheetStop, sheet_from_json
@@ -82,20 +82,16 @@ def plan_day(
 
 
 def plan_office(
-    connection: Connection,
-    facts: Facts,
-    office: Postcode,
-    kind: Kind,
-    service_on: date,
-    at: datetime,
-    *,
-    seconds: float,
+    database: Database, facts: Facts, office: Postcode, service_on: date, at: datetime, *, seconds: float
 ) -> OfficePlan:
-    """The plan of one office, made within the time given."""
-    problem = _problem(connection, facts, office, kind)
+    """The delivery plan of one office, made within the time given; no connection is held while it is searched for."""
+    with database.transaction() as connection:
+        problem = _problem(connection, facts, office, "delivery")
     if not problem.doors:
-        raise NotFound(f"office {office} has no parcels to plan", field="office", remedy="scan parcels in first")
-    return _keep(connection, facts, problem, _solve(problem, Budget(seconds=seconds)), service_on, at)
+        raise Conflict(f"office {office} has no parcels to plan", field="office", remedy="scan parcels in first")
+    solution = _solve(problem, Budget(seconds=seconds))
+    with database.transaction() as connection:
+        return _keep(connection, facts, problem, solution, service_on, at)
 
 
 def load_day(connection: Connection, office: Postcode, service_on: date) -> OfficePlan:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Connection, Select, func, select, text
+from sqlalchemy import Connection, Select, func, select, text, tuple_
 
 from post_logistics.consignments.booking import Consignment
 from post_logistics.errors import NotFound
@@ -59,6 +59,19 @@ def load_booked(connection: Connection, merchant_id: str | None = None) -> list[
     if merchant_id is not None:
         wanted = wanted.where(consignments.c.merchant_id == merchant_id)
     return read(connection.execute(wanted), Consignment)
+
+
+def load_consignments_after(
+    connection: Connection, merchant_id: str, after: str | None, limit: int
+) -> list[Consignment]:
+    """At most that many of a merchant's consignments, the latest booked first, from the one that follows ``after``."""
+    booked = (consignments.c.booked_at, consignments.c.item_number)
+    page = _whole().where(consignments.c.merchant_id == merchant_id)
+    if after is not None:
+        last = select(*booked).where(consignments.c.item_number == after, consignments.c.merchant_id == merchant_id)
+        page = page.where(tuple_(*booked) < last.scalar_subquery())
+    page = page.order_by(*(column.desc() for column in booked)).limit(limit)
+    return read(connection.execute(page), Consignment)
 
 
 def load_promise(connection: Connection, item_number: str) -> tuple[Postcode, date] | None:

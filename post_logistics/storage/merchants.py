@@ -21,6 +21,12 @@ def load_merchants(connection: Connection) -> dict[str, Merchant]:
     return {m.merchant_id: m for m in read(rows, Merchant)}
 
 
+def load_merchants_after(connection: Connection, after: str, limit: int) -> list[Merchant]:
+    """At most that many merchants, in the order of their identifiers, from the one that follows ``after``."""
+    page = select(merchants).where(merchants.c.merchant_id > after).order_by(merchants.c.merchant_id).limit(limit)
+    return read(connection.execute(page), Merchant)
+
+
 def load_merchant(connection: Connection, merchant_id: str) -> Merchant:
     """One merchant; NotFound if there is none."""
     rows = connection.execute(select(merchants).where(merchants.c.merchant_id == merchant_id))

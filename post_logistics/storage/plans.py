@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from post_logistics.errors import Conflict
 from post_logistics.storage.rows import append, read
 from post_logistics.storage.schema import plans
 
@@ -26,8 +27,13 @@ class PlanRow:
 
 
 def append_plan(connection: Connection, plan: PlanRow) -> None:
-    """Keeps the plan as the one in force."""
-    append(connection, plans, [plan])
+    """Keeps the plan as the one in force; Conflict if another of the same revision was kept meanwhile."""
+    if not append(connection, plans, [plan], keep_first=True):
+        raise Conflict(
+            f"somebody else has just planned office {plan.office} for {plan.service_on}",
+            field="office",
+            remedy="look at that plan, or plan again",
+        )
 
 
 def load_plans(
@@ -44,7 +50,7 @@ def load_plans(
 
 
 def next_revision(connection: Connection, office: str, kind: str, service_on: date) -> int:
-    """The number of the revision to come; two planners at once collide on the primary key, and one is told so."""
+    """The number of the revision to come; two planners at once get the same, and only one of them keeps its plan."""
     last = select(func.max(plans.c.revision)).where(
         plans.c.office == office, plans.c.kind == kind, plans.c.service_on == service_on
     )

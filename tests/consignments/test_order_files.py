@@ -21,7 +21,7 @@ from post_logistics.consignments.order_files import (
     write_table,
 )
 from post_logistics.consignments.order_files.layout import header_key
-from post_logistics.errors import NotFound, PostError, Unacceptable
+from post_logistics.errors import PostError, Unacceptable
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 COLUMNS = load_order_columns(DATA)
@@ -312,7 +312,7 @@ def test_a_reference_used_twice_names_all_its_rows_and_books_none_of_them() -> N
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(Unacceptable):
         read_order_file(tmp_path / "none.csv", "none.csv", {}, COLUMNS)
     with pytest.raises(Unacceptable, match="cannot be read"):
         read_order_file(tmp_path, "folder", {}, COLUMNS)

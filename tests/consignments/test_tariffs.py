@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from post_logistics.consignments.tariffs import Tariffs, load_tariffs, share_poisha
-from post_logistics.errors import NotFound, Unacceptable
+from post_logistics.errors import Unacceptable
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 TODAY = date(2026, 11, 22)
@@ -130,7 +130,7 @@ def test_a_version_begins_on_its_day_and_not_before() -> None:
 
 
 def test_a_service_is_not_offered_before_its_notice() -> None:
-    with pytest.raises(NotFound, match="2022-04-24 has no service speed_post_parcel"):
+    with pytest.raises(Unacceptable, match="2022-04-24 has no service speed_post_parcel"):
         postage_poisha("speed_post_parcel", 500, date(2025, 3, 31))
 
 

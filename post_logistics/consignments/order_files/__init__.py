@@ -16,7 +16,7 @@ from post_logistics.consignments.order_files.layout import (
 from post_logistics.consignments.order_files.safe_csv import write_table
 from post_logistics.consignments.order_files.woocommerce import orders_of
 from post_logistics.consignments.order_files.workbook import workbook_records
-from post_logistics.errors import NotFound, Unacceptable
+from post_logistics.errors import Unacceptable
 
 __all__ = ["OrderColumns", "OrderFile", "OrderRow", "load_order_columns", "read_order_file", "write_table"]
 
@@ -85,7 +85,7 @@ def _content(source: Path | bytes, name: str) -> bytes:
             )
         return source if isinstance(source, bytes) else source.read_bytes()
     except FileNotFoundError:
-        raise NotFound(f"there is no file {name}", field="file", remedy="check its name and folder") from None
+        raise Unacceptable(f"there is no file {name}", field="file", remedy="check its name and folder") from None
     except OSError as error:
         raise Unacceptable(f"{name} cannot be read: {error.strerror}", field="file", remedy="choose a file") from None
 

@@ -1,0 +1,119 @@
+"""The API on a schema of its own, with a clock that stands still: requests go through everything but the network."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from api.app import create_app
+from api.context import Engine, now
+from post_logistics.settings import Settings
+from post_logistics.units import DHAKA
+
+KEY = {"Authorization": "Bearer development"}
+MORNING = datetime(2026, 11, 22, 6, 30, tzinfo=DHAKA)
+"""Before the riders leave for the merchants: what is booked now can go out today."""
+
+
+class Api:
+    """Requests to the running application, and the few steps that most tests begin with."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        self._numbers = count(1)
+
+    @property
+    def engine(self) -> Engine:
+        """What the application holds."""
+        found: Engine = self.client.app.state.engine  # type: ignore[attr-defined]
+        return found
+
+    def request(self, method: str, path: str, *, merchant: str = "", office: str = "", **options: Any) -> Response:
+        """The answer to a request of the post, of a merchant or of an office."""
+        scope = {"Post-Merchant": merchant, "Post-Office": office}
+        headers = KEY | {name: value for name, value in scope.items() if value} | options.pop("headers", {})
+        return self.client.request(method, path, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> Response:
+        return self.request("POST", path, json=json, **options)
+
+    def shop(self, name: str = "") -> str:
+        """A new merchant's id."""
+        asked = {
+            "name": name or f"Shop {next(self._numbers)}",
+            "store_address": "New Market, Dhaka 1205",
+            "payout_account": "BRAC 1501 2003 4455",
+        }
+        answer = self.post("/v1/merchants", asked)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["merchant_id"])
+
+    def book(self, merchant: str, order_ref: str = "R-1", **changes: Any) -> Response:
+        """The answer to a booking for Mirpur, Tk 1,000 to collect."""
+        return self.post("/v1/consignments", order(order_ref, **changes), merchant=merchant)
+
+    def item(self, merchant: str, order_ref: str = "R-1", **changes: Any) -> str:
+        """The item number of a booking that is taken."""
+        answer = self.book(merchant, order_ref, **changes)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["item_number"])
+
+    def scan(self, item: str, event: str, **changes: Any) -> dict[str, Any]:
+        """A scan at the office of Mirpur, each with a number of its own."""
+        return {
+            "item_number": item,
+            "event": event,
+            "occurred_at": "2026-11-22T06:30:00+06:00",
+            "device_id": "counter-1216",
+            "sequence": next(self._numbers),
+            "office": "1216",
+            "holder": "office:1216",
+            **changes,
+        }
+
+    def scans(self, *scans: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+        """The verdicts on a batch of scans."""
+        answer = self.post("/v1/scans", {"scans": scans}, **options)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["verdicts"])
+
+    def claims(self, *claims: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+        """The verdicts on a batch of claims."""
+        answer = self.post("/v1/deliveries", {"claims": claims}, **options)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["verdicts"])
+
+    def at_the_door(self, item: str, rider: str = "1216-R01") -> None:
+        """Brings an item into its rider's bag."""
+        on_the_way = [self.scan(item, "accepted"), self.scan(item, "at_delivery_office")]
+        out = self.scan(item, "out_for_delivery", holder=f"rider:{rider}")
+        assert {one["outcome"] for one in self.scans(*on_the_way, out)} == {"accepted"}
+
+
+def order(order_ref: str, **changes: Any) -> dict[str, Any]:
+    """A booking as a client sends it."""
+    return {
+        "order_ref": order_ref,
+        "recipient_name": "কৃষ্ণা ক্ষত্রী",
+        "recipient_phone": "01712345678",
+        "recipient_address": "House 5, Road 3, Mirpur-10, Dhaka 1216",
+        "weight_g": 1500,
+        "cod_poisha": 100_000,
+        **changes,
+    }
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Api]:
+    """The application of these settings, its clock stopped."""
+    app = create_app(settings)
+    app.dependency_overrides[now] = lambda: MORNING
+    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+        yield Api(client)
