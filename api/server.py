@@ -1,10 +1,10 @@
 """Serves the application: the parent keeps the embedded database running, workers come and go."""
 
 import logging
-import os
 import socket
 import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from granian.constants import Interfaces
@@ -12,6 +12,7 @@ from granian.log import LogLevels
 from granian.server import Server
 from pydantic import SecretStr
 
+from api.app import create_app
 from post_logistics.errors import Unacceptable
 from post_logistics.operations.facts import load_facts
 from post_logistics.settings import Settings
@@ -42,16 +43,14 @@ def serve_http(settings: Settings, host: str, port: int, workers: int) -> None:
     load_facts(settings)
     with ExitStack() as stack:
         url = _running_database(settings, stack)
-        with open_database(settings.model_copy(update={"database_url": SecretStr(url)})):
+        reachable = settings.model_copy(update={"database_url": SecretStr(url)})
+        with open_database(reachable):
             pass  # at today's schema before the first worker looks at it
-        os.environ["POST_LOGISTICS_DATABASE_URL"] = url
-        os.environ["POST_LOGISTICS_SCHEMA_NAME"] = settings.schema_name
         server = Server(
-            "api.app:create_app",
+            "api.app",
             host,
             port,
             interface=Interfaces.ASGI,
-            factory=True,
             workers=workers,
             workers_kill_timeout=_STOP_WITHIN_S,
             respawn_failed_workers=True,
@@ -59,14 +58,15 @@ def serve_http(settings: Settings, host: str, port: int, workers: int) -> None:
             log_dictconfig=_LOGGING,
         )
         server.on_startup(lambda: _log.info("serving http://%s:%s, documentation at /docs", host, port))
-        server.serve()
+        server.serve(target_loader=partial(create_app, reachable), wrap_loader=False)
 
 
 def _check_address(host: str, port: int) -> None:
     """Workers share their port, and so would a second server: it must not notice too late that there is another."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        socket.create_server((host, port), family=family).close()
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
     except OSError as error:
         raise Unacceptable(
             f"cannot listen on {host}:{port}: {error.strerror or error}",

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -206,5 +206,6 @@ def fingerprint(order: Order) -> str:
 
     The same reference with another fingerprint is another order under a used reference.
     """
-    content = json.dumps(asdict(order), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    facts = {one.name: getattr(order, one.name) for one in fields(order)}
+    content = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()

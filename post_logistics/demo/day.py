@@ -300,9 +300,8 @@ def pay_in_and_settle(day: Day) -> None:
         day.settlements = settle_all(connection, day.facts, day.on + timedelta(days=1), day.at(SETTLE, 1))
 
 
-def run_day(day: Day, checked: Checked) -> None:
-    """The whole day, in order."""
-    book_orders(day, checked)
+def run_day(day: Day) -> None:
+    """All that follows the booking, in order."""
     first_mile(day)
     shift = day.facts.fleet.day
     run_legs(day, "dispatch", day.at(shift.pickup_end), day.at(shift.delivery_start))

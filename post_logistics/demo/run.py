@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.progress import Progress, TaskID
 
-from post_logistics.demo.day import Day, run_day
+from post_logistics.demo.day import Day, book_orders, run_day
 from post_logistics.demo.map import map_page
 from post_logistics.demo.summary import summarise
 from post_logistics.errors import Unacceptable
@@ -19,7 +19,7 @@ from post_logistics.operations.papers import labels_for, ledger_text, run_sheets
 from post_logistics.operations.reports import parcels_by
 from post_logistics.settings import Settings
 from post_logistics.storage.consignments import load_booked
-from post_logistics.storage.database import Connection, open_scratch
+from post_logistics.storage.database import open_scratch
 
 
 class _Bars:
@@ -52,9 +52,10 @@ def run_demo(
             source = orders or settings.facts_dir / "samples" / "orders.csv"
             checked = read_orders(facts, source, source.name)
         folder = _folder(out)
-        run_day(day, checked)
-        with day.step("papers", 5):
-            _write_papers(day, folder)
+        book_orders(day, checked)
+        _print_labels(day, folder)
+        run_day(day)
+        _write_papers(day, folder)
         with database.transaction() as connection:
             summary = summarise(connection, day, len(checked.orders) + len(checked.refused))
     text = json.dumps(summary, ensure_ascii=False, indent=2) + "\n"
@@ -74,23 +75,23 @@ def _folder(out: Path) -> Path:
     return out
 
 
-def _write_papers(day: Day, folder: Path) -> None:
-    sheets = [sheet for plan in day.plans for sheet in plan.sheets]
-    with day.database.transaction() as connection:
+def _print_labels(day: Day, folder: Path) -> None:
+    with day.step("label"), day.database.transaction() as connection:
         (folder / "labels.pdf").write_bytes(labels_for(connection, day.facts, load_booked(connection)))
-        day.advance("papers", 1, 5)
-        (folder / "runsheets.pdf").write_bytes(run_sheets_pdf(connection, day.facts, sheets))
-        day.advance("papers", 2, 5)
-        write_advices(connection, day.settlements, folder / "payout-advices")
-        day.advance("papers", 3, 5)
-        (folder / "ledger.beancount").write_text(ledger_text(connection), encoding="utf-8")
-        _write_report(connection, folder, "delivery_office")
-        _write_report(connection, folder, "merchant_id")
-        day.advance("papers", 4, 5)
-    page = map_page(day.facts.offices.pilot(day.on), service_areas(day.facts.offices, day.on), sheets)
-    (folder / "map.html").write_text(page, encoding="utf-8")
     write_rejected(folder / "rejected.csv", rejected_rows(day.verdicts))
 
 
-def _write_report(connection: Connection, folder: Path, column: str) -> None:
-    parcels_by(connection, column).to_csv(folder / f"parcels-by-{column.replace('_', '-')}.csv", index=False)
+def _write_papers(day: Day, folder: Path) -> None:
+    sheets = [sheet for plan in day.plans for sheet in plan.sheets]
+    with day.database.transaction() as connection:
+        with day.step("run_sheets"):
+            (folder / "runsheets.pdf").write_bytes(run_sheets_pdf(connection, day.facts, sheets))
+        with day.step("advices"):
+            write_advices(connection, day.settlements, folder / "payout-advices")
+        with day.step("exports"):
+            (folder / "ledger.beancount").write_text(ledger_text(connection), encoding="utf-8")
+            for column in ("delivery_office", "merchant_id"):
+                path = folder / f"parcels-by-{column.replace('_', '-')}.csv"
+                parcels_by(connection, column).to_csv(path, index=False)
+            page = map_page(day.facts.offices.pilot(day.on), service_areas(day.facts.offices, day.on), sheets)
+            (folder / "map.html").write_text(page, encoding="utf-8")

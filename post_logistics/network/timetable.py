@@ -10,12 +10,15 @@ from pathlib import Path
 import networkx as nx
 
 from post_logistics.network.tables import Row, read_table
-from post_logistics.units import DHAKA, Postcode
+from post_logistics.units import DHAKA, Postcode, latin_digits
 
 COLUMNS = ("leg_id", "origin", "destination", "depart", "arrive", "mode", "capacity_parcels")
 
 HANDLING_MINUTES = 15
 """From one vehicle to the next at an office: unload, scan, sort, load."""
+
+LONGEST_LEG_MINUTES = 12 * 60
+"""A leg that takes longer is taken for a slip of the pen: an arrival before the departure would mean the next day."""
 
 _DAY_MINUTES = 24 * 60
 _HORIZON_DAYS = 4
@@ -150,6 +153,10 @@ def load_timetable(facts_dir: Path) -> Timetable:
 
 def _leg(row: Row) -> Leg:
     depart, arrive = (_minute(row, column) for column in ("depart", "arrive"))
+    arrive += _DAY_MINUTES if arrive <= depart else 0
+    if arrive - depart > LONGEST_LEG_MINUTES:
+        message = f"from {row.text('depart')} to {row.text('arrive')} is more than twelve hours"
+        raise row.refuse("arrive", message, "correct one of the two times")
     origin, destination = row.postcode("origin"), row.postcode("destination")
     if origin == destination:
         raise row.refuse("destination", "a leg ends at another office than it begins", "correct the postcode")
@@ -158,7 +165,7 @@ def _leg(row: Row) -> Leg:
         origin=origin,
         destination=destination,
         depart_minute=depart,
-        arrive_minute=arrive if arrive > depart else arrive + _DAY_MINUTES,
+        arrive_minute=arrive,
         mode=row.text("mode"),
         capacity_parcels=row.whole("capacity_parcels"),
     )
@@ -166,7 +173,7 @@ def _leg(row: Row) -> Leg:
 
 def _minute(row: Row, column: str) -> int:
     try:
-        at = time.fromisoformat(row.text(column))
+        at = time.fromisoformat(latin_digits(row.text(column)))
     except ValueError:
         raise row.refuse(column, f"{row.text(column)!r} is no time of day", "write hours and minutes: 09:15") from None
     return at.hour * 60 + at.minute

@@ -1,15 +1,15 @@
 """Orders become consignments: placed, rated, numbered and booked, each with a verdict, nothing half-done."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
 from post_logistics.consignments.booking import Consignment, Order, OrderRefused, Problem, fingerprint
 from post_logistics.consignments.merchants import Merchant
 from post_logistics.errors import Conflict, Unacceptable
-from post_logistics.network.coverage import Coverage
 from post_logistics.network.resolve import Hints, Resolution
 from post_logistics.network.timetable import earliest_arrival
 from post_logistics.operations.facts import Facts, dhaka
@@ -76,7 +76,7 @@ def book(
 ) -> list[Verdict]:
     """A verdict per order, in their order. The same reference with the same content is the same booking, told again;
     with other content it is refused. A dry run decides everything and books nothing."""
-    coverage = facts.coverage(at.astimezone(DHAKA).date())
+    place = _placing(facts, at)
     prints = [fingerprint(one.order) for one in asked]
     earlier = store.load_references(connection, [(one.merchant.merchant_id, one.order.order_ref) for one in asked])
     verdicts: dict[int, Verdict] = {}
@@ -90,7 +90,7 @@ def book(
             verdicts[i] = _twice(one, prints[i] == prints[seen[reference]], asked[seen[reference]])
         else:
             seen[reference] = i
-            found = _place(facts, coverage, one, at)
+            found = place(one)
             if isinstance(found, _Placed):
                 placed[i] = found
             else:
@@ -141,18 +141,36 @@ def _twice(one: Asked, same: bool, first: Asked) -> Verdict:
     )
 
 
-def _place(facts: Facts, coverage: Coverage, one: Asked, at: datetime) -> _Placed | Problem:
-    """The order with its two offices, or the one problem with its addresses."""
-    try:
-        pickup = coverage.responsible(facts.resolver.resolve(one.order.store_address).postcode)
-    except Unacceptable as error:
-        return Problem("store_address", error.message, error.remedy or "correct the address")
-    try:
-        to = facts.resolver.resolve(one.order.recipient_address, one.hints)
-        delivery = coverage.responsible(to.postcode)
-    except Unacceptable as error:
-        return Problem("recipient_address", error.message, error.remedy or "correct the address")
-    return _Placed(one, to, pickup.postcode, delivery.postcode, promise(facts, pickup.postcode, delivery.postcode, at))
+def _placing(facts: Facts, at: datetime) -> Callable[[Asked], _Placed | Problem]:
+    """What gives an order its two offices and its day, or the one problem with its addresses.
+
+    A store that sends many orders is looked up once, and so is the way between two offices.
+    """
+    coverage = facts.coverage(at.astimezone(DHAKA).date())
+
+    @cache
+    def pickup_of(store_address: str) -> Postcode | Problem:
+        try:
+            return coverage.responsible(facts.resolver.resolve(store_address).postcode).postcode
+        except Unacceptable as error:
+            return Problem("store_address", error.message, error.remedy or "correct the address")
+
+    @cache
+    def promised_on(pickup: Postcode, delivery: Postcode) -> date:
+        return promise(facts, pickup, delivery, at)
+
+    def place(one: Asked) -> _Placed | Problem:
+        pickup = pickup_of(one.order.store_address)
+        if isinstance(pickup, Problem):
+            return pickup
+        try:
+            to = facts.resolver.resolve(one.order.recipient_address, one.hints)
+            delivery = coverage.responsible(to.postcode).postcode
+        except Unacceptable as error:
+            return Problem("recipient_address", error.message, error.remedy or "correct the address")
+        return _Placed(one, to, pickup, delivery, promised_on(pickup, delivery))
+
+    return place
 
 
 def promise(facts: Facts, pickup_office: Postcode, delivery_office: Postcode, at: datetime) -> date:

@@ -33,7 +33,7 @@ class Numbers:
             missing = count - len(self._free)
             if missing > 0:
                 size = max(missing, self._block)
-                with self._database.transaction() as connection:
+                with self._database.transaction_inside_another() as connection:
                     store.allot(connection, ONLINE, at)
                     reserved, first = store.reserve(connection, ONLINE.allotted_to, size)
                 serials = serials_at(reserved, first, size, self._key)

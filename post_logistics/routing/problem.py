@@ -23,8 +23,8 @@ class ProblemRefused(Unacceptable):
 
     def __init__(self, contradictions: tuple[str, ...]) -> None:
         super().__init__(
-            f"The routing problem contradicts itself: {'; '.join(contradictions)}.",
-            remedy="Correct the stops, vehicles or matrices named and pose the problem again.",
+            f"the routing problem contradicts itself: {'; '.join(contradictions)}",
+            remedy="correct the stops, vehicles or matrices named",
             contradictions=contradictions,
         )
         self.contradictions = contradictions
@@ -79,8 +79,7 @@ class Vehicle:
 class Budget:
     """How long a search may take: seconds in production, iterations where the plan must be repeatable.
 
-    An iteration is one round of ruin and recreate; construction and first descent come before them. 500 suit an
-    office of up to some 500 stops.
+    An iteration is one round of ruin and recreate, after construction and descent; with none, only the construction.
     """
 
     seconds: float | None = None
@@ -88,8 +87,12 @@ class Budget:
 
     def __post_init__(self) -> None:
         given = [value for value in (self.seconds, self.iterations) if value is not None]
-        if len(given) != 1 or given[0] <= 0:
-            raise Unacceptable("A budget is either seconds or iterations, and more than zero.", field="budget")
+        if len(given) != 1 or given[0] < 0 or self.seconds == 0:
+            raise Unacceptable(
+                "a budget is either some seconds or a number of iterations",
+                field="budget",
+                remedy="give one of the two: seconds above zero, or iterations of at least zero",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -114,7 +114,8 @@ def _parameters(budget: Budget, stops: int, distance_m: Matrix) -> routing_param
     for name in _WITHOUT:
         setattr(parameters.local_search_operators, name, optional_boolean_pb2.BOOL_FALSE)
     if budget.iterations is not None:
-        parameters.solution_limit = budget.iterations + stops // 2  # the descent took at most n/2 steps when measured
+        descent = stops // 2 if budget.iterations else 1  # it took at most so many steps when measured
+        parameters.solution_limit = budget.iterations + descent
     else:
         assert budget.seconds is not None
         parameters.time_limit.FromNanoseconds(int(budget.seconds * 1e9))

@@ -1,12 +1,13 @@
 """A connection to PostgreSQL, brought to today's schema, and the transactions in which everything happens."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,19 +27,30 @@ _SCHEMA_LOCK = 0x64656D6F  # "demo": one process at a time has a scratch schema 
 class Database:
     """One PostgreSQL database at today's schema. Hand out transactions; nothing else reaches the server."""
 
-    def __init__(self, engine: Engine, embedded_in: Path | None) -> None:
+    def __init__(self, engine: Engine, spare: Engine, embedded_in: Path | None) -> None:
         self._engine = engine
+        self._spare = spare
         self._embedded_in = embedded_in
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> AbstractContextManager[Connection]:
         """A connection whose work is kept whole when the block ends, or not at all when it raises.
 
         Raises Unavailable when the server is gone, whatever it was doing: before the commit nothing was kept, and a
         commit whose answer was lost is safe to repeat because every write is idempotent by its own id.
         """
+        return self._transaction(self._engine)
+
+    def transaction_inside_another(self) -> AbstractContextManager[Connection]:
+        """A transaction of its own for work that others wait for with their connections in hand.
+
+        Its connection is opened for it: were it to wait for the pool, those others would never give theirs back.
+        """
+        return self._transaction(self._spare)
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as connection:
+            with engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
             if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
@@ -69,7 +81,7 @@ def _first_line(error: BaseException) -> str:
     return lines[0] if lines else type(cause).__name__
 
 
-def _engine(url: str, schema: str) -> Engine:
+def _engine(url: str, schema: str, **pool: Any) -> Engine:
     try:
         target: URL = make_url(url)
     except ArgumentError as error:
@@ -86,11 +98,8 @@ def _engine(url: str, schema: str) -> Engine:
         )
     return create_engine(
         target.set(drivername="postgresql+psycopg"),
-        pool_size=8,
-        max_overflow=0,
-        pool_timeout=10,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": f"-csearch_path={schema} -ctimezone=UTC"},
+        **pool,
     )
 
 
@@ -108,7 +117,7 @@ def _migrate(engine: Engine, schema: str) -> None:
 
 @contextmanager
 def _connected(url: str, schema: str, embedded_in: Path | None) -> Iterator[Database]:
-    engine = _engine(url, schema)
+    engine = _engine(url, schema, pool_size=8, max_overflow=0, pool_timeout=10, pool_pre_ping=True)
     try:
         try:
             _migrate(engine, schema)
@@ -123,7 +132,7 @@ def _connected(url: str, schema: str, embedded_in: Path | None) -> Iterator[Data
                 f"the database could not be brought to today's schema: {_first_line(error)}",
                 remedy="the database user needs the right to create tables in its schema",
             ) from error
-        yield Database(engine, embedded_in)
+        yield Database(engine, _engine(url, schema, poolclass=NullPool), embedded_in)
     finally:
         engine.dispose()
 

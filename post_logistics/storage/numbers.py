@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from post_logistics.consignments.numbers import NumberRange
 from post_logistics.errors import Conflict
@@ -11,17 +12,17 @@ from post_logistics.storage.schema import number_ranges as ranges
 
 def allot(connection: Connection, number_range: NumberRange, at: datetime) -> None:
     """Allots a range once; the table itself refuses one that overlaps another, so no serial is issued twice, ever."""
-    taken = select(ranges.c.range_id).where(ranges.c.allotted_to == number_range.allotted_to)
-    if connection.execute(taken).first() is None:
-        connection.execute(
-            insert(ranges).values(
-                indicator=number_range.indicator,
-                first_serial=number_range.first_serial,
-                last_serial=number_range.last_serial,
-                allotted_to=number_range.allotted_to,
-                allotted_at=at,
-            )
+    connection.execute(
+        insert(ranges)
+        .values(
+            indicator=number_range.indicator,
+            first_serial=number_range.first_serial,
+            last_serial=number_range.last_serial,
+            allotted_to=number_range.allotted_to,
+            allotted_at=at,
         )
+        .on_conflict_do_nothing()
+    )
 
 
 def reserve(connection: Connection, allotted_to: str, count: int) -> tuple[NumberRange, int]:

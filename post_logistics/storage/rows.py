@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from enum import Enum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from psycopg.types.json import Jsonb
@@ -26,10 +27,11 @@ def _insert(table: Table, names: tuple[str, ...], keep_first: bool) -> TextClaus
     )
 
 
-def _cell(column: Column[Any], value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    return Jsonb(value) if isinstance(column.type, JSONB) and value is not None else value
+def _array(column: Column[Any], values: Iterable[Any]) -> list[Any]:
+    """The values of one column as the driver takes them."""
+    if isinstance(column.type, JSONB):
+        return [None if value is None else Jsonb(value) for value in values]
+    return [value.value if isinstance(value, Enum) else value for value in values]
 
 
 def append(
@@ -44,8 +46,8 @@ def append(
     if not rows:
         return []
     names = tuple(f.name for f in fields(rows[0]) if f.name in table.c and f.name not in extra)
-    columns: dict[str, Any] = {n: [_cell(table.c[n], getattr(v, n)) for v in rows] for n in names}
-    columns |= {n: [_cell(table.c[n], value) for value in given] for n, given in extra.items()}
+    columns = {n: _array(table.c[n], map(attrgetter(n), rows)) for n in names}
+    columns |= {n: _array(table.c[n], given) for n, given in extra.items()}
     return list(connection.execute(_insert(table, (*names, *extra), keep_first), columns).scalars())
 
 

@@ -8,8 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from post_logistics.errors import Unacceptable
+from post_logistics.network.geo import great_circle_m
 from post_logistics.network.offices import load_offices
-from post_logistics.network.timetable import HANDLING_MINUTES, Leg, Timetable, earliest_arrival, load_timetable
+from post_logistics.network.timetable import (
+    COLUMNS,
+    HANDLING_MINUTES,
+    Leg,
+    Timetable,
+    earliest_arrival,
+    load_timetable,
+)
 from post_logistics.units import DHAKA, Postcode
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -79,6 +87,15 @@ def test_what_is_picked_up_by_nine_is_everywhere_before_the_tours_leave() -> Non
             assert found is not None and found.arrive_at <= at(12 * 60 + 30), (origin.postcode, destination.postcode)
 
 
+def test_every_leg_is_driven_at_a_speed_that_the_city_allows() -> None:
+    offices = load_offices(DATA)
+    for one in load_timetable(DATA).legs:
+        start, end = offices[one.origin], offices[one.destination]
+        crow_m = great_circle_m(start.lat_deg, start.lon_deg, end.lat_deg, end.lon_deg)
+        road_m_per_h = crow_m * 1.25 / (one.arrive_minute - one.depart_minute) * 60
+        assert 8_000 < road_m_per_h < 24_000, one.leg_id
+
+
 def test_what_comes_back_in_the_evening_is_home_before_midnight() -> None:
     table, pilots = load_timetable(DATA), load_offices(DATA).pilot(DAY.date())
     for origin in pilots:
@@ -87,18 +104,35 @@ def test_what_comes_back_in_the_evening_is_home_before_midnight() -> None:
             assert found is not None and found.arrive_at < at(24 * 60)
 
 
+def load(folder: Path, *rows: str) -> Timetable:
+    (folder / "timetable.csv").write_text("\n".join([",".join(COLUMNS), *rows, ""]), encoding="utf-8")
+    return load_timetable(folder)
+
+
+def test_times_may_be_written_in_bangla_digits_and_a_leg_may_run_over_midnight(tmp_path: Path) -> None:
+    (night,) = load(tmp_path, "N,1000,1215,২৩:৫০,০০:২০,van,৫").legs
+    assert (night.depart_minute, night.arrive_minute, night.capacity_parcels) == (1430, 1460, 5)
+
+
+def test_no_two_legs_have_one_name(tmp_path: Path) -> None:
+    with pytest.raises(Unacceptable) as caught:
+        load(tmp_path, "A,1000,1215,09:00,10:00,van,5", "A,1215,1000,09:00,10:00,van,5")
+    assert (caught.value.field, caught.value.row) == ("leg_id", 2)
+
+
 @pytest.mark.parametrize(
     ("row", "column"),
     [
         ("A,1000,1000,09:00,10:00,van,5", "destination"),
         ("A,1000,1215,9 o'clock,10:00,van,5", "depart"),
+        ("A,1000,1215,09:00,08:40,van,5", "arrive"),
+        ("A,1000,1215,09:00,09:00,van,5", "arrive"),
         ("A,1000,1215,09:00,10:00,van,many", "capacity_parcels"),
         ("A,10,1215,09:00,10:00,van,5", "origin"),
         (",1000,1215,09:00,10:00,van,5", "leg_id"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, row: str, column: str) -> None:
-    (tmp_path / "timetable.csv").write_text(f"leg_id,origin,destination,depart,arrive,mode,capacity_parcels\n{row}\n")
     with pytest.raises(Unacceptable) as caught:
-        load_timetable(tmp_path)
+        load(tmp_path, row)
     assert (caught.value.field, caught.value.row) == (column, 1)
