@@ -127,21 +127,19 @@ def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = reasons(error.errors(), skip=1)
+    found = [_no_json(one) if one["type"] == "json_invalid" else reason(one, skip=1) for one in error.errors()]
     detail = "; ".join(f"{one['field']}: {one['reason']}" for one in found)
     return problem(422, detail, kind="invalid-request", facts={"field": found[0]["field"], "problems": found})
 
 
-def reasons(errors: Any, *, skip: int) -> list[dict[str, str]]:
-    """Field and reason of each error that pydantic found, ``skip`` leading parts of its place left out."""
-    return [
-        {"field": _printable(".".join(map(str, one["loc"][skip:] or one["loc"]))), "reason": one["msg"]}
-        for one in errors
-    ]
+def reason(error: Mapping[str, Any], *, skip: int) -> dict[str, str]:
+    """Field and reason of an error that pydantic found, ``skip`` leading parts of its place left out."""
+    place = ".".join(map(str, error["loc"][skip:] or error["loc"]))
+    return {"field": place.encode("utf-8", "replace").decode(), "reason": error["msg"]}
 
 
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+def _no_json(error: Mapping[str, Any]) -> dict[str, str]:
+    return {"field": "body", "reason": f"no JSON from character {error['loc'][-1]}: {error['ctx']['error']}"}
 
 
 def _http(_: Request, error: Exception) -> JSONResponse:

@@ -18,7 +18,7 @@ from pydantic import (
 
 from api.context import Engine, InTransaction, Now, Principal, Staff, TheEngine, in_office
 from api.fields import In, Instant, Line, Note, OfficeCode, Out
-from api.problems import answers, reasons
+from api.problems import answers, reason
 from post_logistics.errors import PostError
 from post_logistics.operations.scanning import ScanOutcome, ScanVerdict, record_scans
 from post_logistics.tracking.lifecycle import Event
@@ -93,9 +93,8 @@ def _row_or_why(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
         return read(value)
     except ValidationError as error:
         number = value.get("item_number") if isinstance(value, dict) else ""
-        found = reasons(error.errors(), skip=0)
-        why = "; ".join(f"{one['field']}: {one['reason']}" if one["field"] else one["reason"] for one in found)
-        return Unread(number[:40] if isinstance(number, str) else "", why)
+        found = [reason(one, skip=0) for one in error.errors()]
+        return Unread(str(number)[:40], "; ".join(f"{one['field'] or 'row'}: {one['reason']}" for one in found))
 
 
 OrWhy = GetPydanticSchema(

@@ -98,6 +98,7 @@ def _engine(url: str, schema: str, **pool: Any) -> Engine:
         )
     return create_engine(
         target.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,  # what an error says may be written down, and values may name people
         connect_args={"connect_timeout": 5, "options": f"-csearch_path={schema} -ctimezone=UTC"},
         **pool,
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from post_logistics.errors import Conflict
 from post_logistics.storage.rows import append, read
@@ -45,7 +46,8 @@ def load_plans(
         last = last.where(plans.c.kind == kind)
     if office is not None:
         last = last.where(plans.c.office == office)
-    last = last.distinct(plans.c.office, plans.c.kind).order_by(plans.c.office, plans.c.kind, plans.c.revision.desc())
+    last = last.ext(distinct_on(plans.c.office, plans.c.kind))
+    last = last.order_by(plans.c.office, plans.c.kind, plans.c.revision.desc())
     return read(connection.execute(last), PlanRow)
 
 

@@ -1,4 +1,4 @@
-"""The API on a schema of its own, with a clock that stands still: requests go through everything but the network."""
+"""A client of the API whose requests go through everything but the network, and whose clock stands still."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,10 +20,11 @@ MORNING = datetime(2026, 11, 22, 6, 30, tzinfo=DHAKA)
 
 
 class Api:
-    """Requests to the running application, and the few steps that most tests begin with."""
+    """Requests to a running application, and the steps that many tests begin with."""
 
     def __init__(self, client: TestClient) -> None:
         self.client = client
+        self.at = MORNING
         self._numbers = count(1)
 
     @property
@@ -39,21 +40,21 @@ class Api:
         return self.client.request(method, path, headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> Response:
+        """The answer to a GET."""
         return self.request("GET", path, **options)
 
     def post(self, path: str, json: Any = None, **options: Any) -> Response:
+        """The answer to a POST."""
         return self.request("POST", path, json=json, **options)
 
-    def shop(self, name: str = "") -> str:
+    def shop(self) -> str:
         """A new merchant's id."""
         asked = {
-            "name": name or f"Shop {next(self._numbers)}",
+            "name": f"Shop {next(self._numbers)}",
             "store_address": "New Market, Dhaka 1205",
             "payout_account": "BRAC 1501 2003 4455",
         }
-        answer = self.post("/v1/merchants", asked)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["merchant_id"])
+        return str(taken(self.post("/v1/merchants", asked), 201)["merchant_id"])
 
     def book(self, merchant: str, order_ref: str = "R-1", **changes: Any) -> Response:
         """The answer to a booking for Mirpur, Tk 1,000 to collect."""
@@ -61,16 +62,14 @@ class Api:
 
     def item(self, merchant: str, order_ref: str = "R-1", **changes: Any) -> str:
         """The item number of a booking that is taken."""
-        answer = self.book(merchant, order_ref, **changes)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["item_number"])
+        return str(taken(self.book(merchant, order_ref, **changes), 201)["item_number"])
 
     def scan(self, item: str, event: str, **changes: Any) -> dict[str, Any]:
         """A scan at the office of Mirpur, each with a number of its own."""
         return {
             "item_number": item,
             "event": event,
-            "occurred_at": "2026-11-22T06:30:00+06:00",
+            "occurred_at": self.at.isoformat(),
             "device_id": "counter-1216",
             "sequence": next(self._numbers),
             "office": "1216",
@@ -78,23 +77,24 @@ class Api:
             **changes,
         }
 
-    def scans(self, *scans: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+    def scans(self, *scans: Any, **options: Any) -> list[dict[str, Any]]:
         """The verdicts on a batch of scans."""
-        answer = self.post("/v1/scans", {"scans": scans}, **options)
-        assert answer.status_code == 200, answer.text
-        return list(answer.json()["verdicts"])
+        return list(taken(self.post("/v1/scans", {"scans": scans}, **options))["verdicts"])
 
-    def claims(self, *claims: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+    def claims(self, *claims: Any, **options: Any) -> list[dict[str, Any]]:
         """The verdicts on a batch of claims."""
-        answer = self.post("/v1/deliveries", {"claims": claims}, **options)
-        assert answer.status_code == 200, answer.text
-        return list(answer.json()["verdicts"])
+        return list(taken(self.post("/v1/deliveries", {"claims": claims}, **options))["verdicts"])
 
-    def at_the_door(self, item: str, rider: str = "1216-R01") -> None:
-        """Brings an item into its rider's bag."""
-        on_the_way = [self.scan(item, "accepted"), self.scan(item, "at_delivery_office")]
-        out = self.scan(item, "out_for_delivery", holder=f"rider:{rider}")
-        assert {one["outcome"] for one in self.scans(*on_the_way, out)} == {"accepted"}
+    def at_the_office(self, item: str) -> None:
+        """Brings an item to its office of delivery."""
+        verdicts = self.scans(self.scan(item, "accepted"), self.scan(item, "at_delivery_office"))
+        assert {verdict["outcome"] for verdict in verdicts} == {"accepted"}
+
+    def with_rider(self, item: str, rider: str) -> None:
+        """Brings an item into a rider's bag."""
+        self.at_the_office(item)
+        (verdict,) = self.scans(self.scan(item, "out_for_delivery", holder=f"rider:{rider}"))
+        assert verdict["outcome"] == "accepted"
 
 
 def order(order_ref: str, **changes: Any) -> dict[str, Any]:
@@ -110,10 +110,28 @@ def order(order_ref: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+def taken(answer: Response, status: int = 200) -> Any:
+    """What a request was answered that was taken."""
+    assert answer.status_code == status, f"{answer.status_code}: {answer.text}"
+    return answer.json()
+
+
+def refused(answer: Response, status: int, kind: str = "") -> Any:
+    """The problem with which a request was refused, well-formed."""
+    assert answer.status_code == status, f"{answer.status_code}: {answer.text}"
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert all(problem[member] for member in ("type", "title", "detail", "remedy"))
+    assert problem["type"].startswith("urn:post-logistics:") and problem["type"].endswith(kind)
+    return problem
+
+
 @contextmanager
 def running(settings: Settings) -> Iterator[Api]:
     """The application of these settings, its clock stopped."""
     app = create_app(settings)
-    app.dependency_overrides[now] = lambda: MORNING
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
-        yield Api(client)
+        api = Api(client)
+        app.dependency_overrides[now] = lambda: api.at
+        yield api
