@@ -135,7 +135,12 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 def reason(error: Mapping[str, Any], *, skip: int) -> dict[str, str]:
     """Field and reason of an error that pydantic found, ``skip`` leading parts of its place left out."""
     place = ".".join(map(str, error["loc"][skip:] or error["loc"]))
-    return {"field": place.encode("utf-8", "replace").decode(), "reason": error["msg"]}
+    return {"field": printable(place), "reason": error["msg"]}
+
+
+def printable(text: str) -> str:
+    """The text without halves of letters, which JSON can bring in and UTF-8 cannot carry back."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _no_json(error: Mapping[str, Any]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from pydantic import (
 
 from api.context import Engine, InTransaction, Now, Principal, Staff, TheEngine, in_office
 from api.fields import In, Instant, Line, Note, OfficeCode, Out
-from api.problems import answers, reason
+from api.problems import answers, printable, reason
 from post_logistics.errors import PostError
 from post_logistics.operations.scanning import ScanOutcome, ScanVerdict, record_scans
 from post_logistics.tracking.lifecycle import Event
@@ -92,9 +92,11 @@ def _row_or_why(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
     try:
         return read(value)
     except ValidationError as error:
-        number = value.get("item_number") if isinstance(value, dict) else ""
+        number = value.get("item_number", "") if isinstance(value, dict) else ""
         found = [reason(one, skip=0) for one in error.errors()]
-        return Unread(str(number)[:40], "; ".join(f"{one['field'] or 'row'}: {one['reason']}" for one in found))
+        return Unread(
+            printable(str(number))[:40], "; ".join(f"{one['field'] or 'row'}: {one['reason']}" for one in found)
+        )
 
 
 OrWhy = GetPydanticSchema(

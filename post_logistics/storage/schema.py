@@ -116,7 +116,7 @@ consignments = Table(
     fact("booked_at", Instant),
     fact("fingerprint", Text),
     UniqueConstraint("merchant_id", "order_ref"),
-    Index(None, "delivery_office", "promised_on"),
+    Index(None, "promised_on", "delivery_office"),
     CheckConstraint("item_number ~ '^[A-Z]{2}[0-9]{9}[A-Z]{2}$'", name="item_number"),
     CheckConstraint("weight_g > 0", name="weight_g"),
 )

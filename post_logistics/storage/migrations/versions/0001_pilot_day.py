@@ -104,7 +104,7 @@ CREATE TABLE consignments (
     CONSTRAINT ck_consignments_weight_g CHECK (weight_g > 0),
     CONSTRAINT fk_consignments_merchant_id FOREIGN KEY(merchant_id) REFERENCES merchants (merchant_id)
 );
-CREATE INDEX ix_consignments_delivery_office_promised_on ON consignments (delivery_office, promised_on);
+CREATE INDEX ix_consignments_promised_on_delivery_office ON consignments (promised_on, delivery_office);
 
 CREATE TABLE deposits (
     close_id TEXT NOT NULL,
