@@ -74,7 +74,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     for slice_ in (tracking, merchants, addresses, booking, scanning, planning, delivering, money):
         app.include_router(slice_.router)
-    app.add_api_route("/healthz", healthz, tags=["health"], openapi_extra={"security": []})
+    app.add_api_route(
+        "/healthz", healthz, tags=["health"], summary="Whether all is well", openapi_extra={"security": []}
+    )
     app.add_api_route("/", home, include_in_schema=False)
     problems.describe(app)
     return app

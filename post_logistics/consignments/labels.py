@@ -1,4 +1,4 @@
-"""The label of a parcel: A6 as PDF for any printer, ZPL for thermal ones; what is printed reads back as the item number."""
+"""The label of a parcel: A6 as PDF for any printer, ZPL for thermal ones. Its codes hold the item number."""
 
 import io
 from collections.abc import Iterable

@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import fontpkg
 import typst
+
+from post_logistics.printing.fonts import font_file
 
 _TEMPLATES = Path(__file__).parent
 _EPOCH = 0
@@ -16,8 +17,8 @@ _EPOCH = 0
 
 @cache
 def _fonts() -> typst.Fonts:
-    """Hind Siliguri and nothing else: what is installed on a machine never shows on paper."""
-    folder = fontpkg.path("Hind Siliguri").parent
+    """Our font and nothing else: what is installed on a machine never shows on paper."""
+    folder = font_file().parent
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import platformdirs
@@ -15,6 +16,8 @@ import psutil
 from post_logistics.storage.errors import Unavailable
 
 _SEEN_RUNNING = ".seen-running"
+_ONE_AT_A_TIME = Lock()
+"""Held while a server that died is started: the wheel's own lock keeps out other processes, but no other thread."""
 
 
 def _wheel() -> Any:
@@ -110,6 +113,7 @@ def ensure_running(data_dir: Path) -> None:
     server = _wheel().PostgresServer._instances.get(cluster)
     if server is not None:
         try:
-            server.ensure_postgres_running()
+            with _ONE_AT_A_TIME, server._lock:
+                server.ensure_postgres_running()
         except (subprocess.SubprocessError, OSError, AssertionError) as error:
             raise Unavailable(f"the database in {cluster} did not start again: {_reason(error, cluster)}") from error

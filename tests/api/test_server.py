@@ -155,9 +155,9 @@ def its_log_is_short_and_names_nobody(server: Served) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_a_port_that_others_share_is_taken_all_the_same(host: str) -> None:
-    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
-        with pytest.raises(Unacceptable, match="Address already in use"):
-            serve_http(Settings(_env_file=None), host, other.getsockname()[1], workers=1)  # type: ignore[call-arg]
+    other = socket.create_server(("127.0.0.1", 0), reuse_port=True)
+    with other, pytest.raises(Unacceptable, match="Address already in use"):
+        serve_http(Settings(_env_file=None), host, other.getsockname()[1], workers=1)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no such host", "::2"])

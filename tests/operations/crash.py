@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +264,7 @@ def wait_for(child: int, what: Callable[[], bool]) -> None:
 
 
 def kill_database(data_dir: Path, whole_cluster: bool) -> None:
+    """Kills a server that runs."""
     postmaster = psutil.Process(int((data_dir / "postgresql" / "postmaster.pid").read_text().split()[0]))
     others = postmaster.children() if whole_cluster else []
     for process in (postmaster, *others):

@@ -1,4 +1,4 @@
-"""Whatever way a history arrives - shuffled, doubled, cut into batches, by several devices at once - it ends the same."""
+"""However a history arrives - shuffled, doubled, in any batches, from several devices at once - it ends the same."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
