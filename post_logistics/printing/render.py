@@ -29,7 +29,7 @@ def _compile(template: str, data: Mapping[str, Any], **options: Any) -> Any:
 
 
 def pdf(template: str, data: Mapping[str, Any]) -> bytes:
-    """The document as PDF. ``template``: ``labels``, ``runsheets``, ``advice``; each states the data it wants at its head."""
+    """The document as PDF. ``template`` is ``labels``, ``runsheets`` or ``advice``; each says what data it wants."""
     made: bytes = _compile(template, data, format="pdf", timestamp=_EPOCH, pdf_tags=False)
     return made
 
