@@ -19,6 +19,11 @@ PLACES = {
 """Something well-formed for every name in a path; none of it exists."""
 
 
+def filled(path: str) -> str:
+    """The path with something well-formed in its places."""
+    return re.sub(r"{(\w+)}", lambda place: PLACES[place[1]], path)
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path."""
@@ -31,7 +36,7 @@ class Operation:
     @property
     def url(self) -> str:
         """The path with its places filled."""
-        return re.sub(r"{(\w+)}", lambda place: PLACES[place[1]], self.path)
+        return filled(self.path)
 
     @property
     def is_public(self) -> bool:

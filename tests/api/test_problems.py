@@ -9,7 +9,7 @@ import pytest
 
 from post_logistics.consignments.order_files import MAX_FILE_BYTES
 from tests.api.client import KEY, Api, refused, taken
-from tests.api.openapi import OPERATIONS, Operation, body_of, example_of
+from tests.api.openapi import OPERATIONS, PLACES, Operation, body_of, example_of, filled
 
 _JSON = {"content-type": "application/json"}
 JUNK: list[Any] = [
@@ -96,14 +96,13 @@ def test_junk_in_any_row_is_answered_row_by_row(api: Api, path: str, rows: str) 
 
 
 @pytest.mark.parametrize("operation", [one for one in OPERATIONS if "{" in one.path], ids=lambda one: one.name)
-@pytest.mark.parametrize("junk", ["%00", "%ED%A0%80", "x" * 3000, "১২১৬", "0001-01-01", "%2F"])
-def test_junk_in_a_path_is_answered_with_a_documented_status(api: Api, operation: Operation, junk: str) -> None:
-    answer = api.request(operation.method, operation.path.replace("{", "").replace("}", "").replace("_", junk, 1))
-    assert answer.status_code in {404, 405, 422}, answer.text
-    for place in ("item_number", "merchant_id", "office", "service_on", "settlement_id"):
-        path = operation.path.replace("{" + place + "}", junk)
-        answer = api.request(operation.method, path.replace("{service_on}", "2026-11-22").replace("{office}", "1216"))
-        assert answer.status_code in {404, 422}, answer.text
+def test_junk_in_a_path_is_answered_with_a_documented_status(api: Api, operation: Operation) -> None:
+    for place in PLACES:
+        for junk in ("%00", "%ED%A0%80", "x" * 3000, "১২১৬", "0001-01-01", "%2F"):
+            path = operation.path.replace("{" + place + "}", junk)
+            if path != operation.path:
+                answer = api.request(operation.method, filled(path))
+                assert answer.status_code in {404, 422}, (path, answer.text)
 
 
 def stream(api: Api, path: str, headers: dict[str, str], chunk: bytes) -> tuple[int, int]:

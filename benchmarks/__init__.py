@@ -1,0 +1,1 @@
+"""Speed and quality against a reference: ``python -m benchmarks``."""
