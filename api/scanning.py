@@ -28,8 +28,10 @@ from post_logistics.units import ItemNumber
 
 router = APIRouter(prefix="/v1", tags=["scans"], responses=answers(401, 403))
 
-AT_THE_DOOR = frozenset({Event.DELIVERED_CLAIMED, Event.PARTIALLY_DELIVERED, Event.EXCHANGED})
-"""Events that come with cash or with the word that there was none."""
+AT_THE_DOOR = frozenset(
+    {Event.DELIVERED_CLAIMED, Event.PARTIALLY_DELIVERED, Event.EXCHANGED, Event.DELIVERED_CONFIRMED}
+)
+"""Events that come with cash or with the word that there was none; the day close confirms them."""
 
 
 class ScanIn(In):

@@ -22,7 +22,7 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 def connect(url: str, schema: str) -> psycopg.Connection:
     """A connection without any library between."""
     plain = url.replace("+psycopg", "")
-    return psycopg.connect(plain, options=f"-csearch_path={schema} -ctimezone=UTC")
+    return psycopg.connect(plain, autocommit=True, options=f"-csearch_path={schema} -ctimezone=UTC")
 
 
 def booking_rows(booked: Sequence[Consignment], at: datetime) -> Rows:
@@ -70,11 +70,6 @@ def _journey(one: Consignment, at: datetime) -> dict[str, Any]:
     }
 
 
-def scan_rows(told: Sequence[Scan]) -> list[dict[str, Any]]:
-    """The row of each scan."""
-    return [asdict(one) | {"event": one.event.value} for one in told]
-
-
 def insert_arrays(connection: psycopg.Connection, rows: Rows) -> None:
     """One ``insert ... select from unnest`` per table, in one transaction."""
     with connection.transaction():
@@ -107,13 +102,12 @@ def stage(connection: psycopg.Connection, told: Sequence[Scan]) -> None:
     """The scans in a table beside the real one, from which the server alone can take them."""
     connection.execute("drop table if exists staged")
     connection.execute("create unlogged table staged (like scans)")
-    connection.execute("set search_path to " + connection.execute("show search_path").fetchone()[0])  # type: ignore[index]
-    with connection.transaction():
-        names = list(scan_rows(told[:1])[0])
-        for row in scan_rows(told):
-            connection.execute(
-                f"insert into staged ({', '.join(names)}) values ({', '.join('%s' for _ in names)})", list(row.values())
-            )
+    rows = [asdict(one) | {"event": one.event.value} for one in told]
+    values = ", ".join("%s" for _ in rows[0])
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(
+            f"insert into staged ({', '.join(rows[0])}) values ({values})", [list(row.values()) for row in rows]
+        )
 
 
 def insert_staged(connection: psycopg.Connection) -> None:

@@ -230,7 +230,7 @@ def _keep(
 ) -> dict[int, Verdict]:
     """Rates, numbers and books what was placed."""
     order = sorted(placed)
-    free = [ItemNumber(f"(dry run {i})") for i in order] if dry_run else numbers.take(len(order), at)
+    free = [ItemNumber("")] * len(order) if dry_run else numbers.take(len(order), at)
     consignments = {
         i: _consignment(facts, placed[i], *offices[i], number, at) for i, number in zip(order, free, strict=True)
     }

@@ -57,11 +57,12 @@ def close_rider_day(
         assert isinstance(earlier, RiderClose)
         return _told_before(earlier, counted_poisha)
     append_transfers(connection, transfers)
-    _confirm(connection, rider, office, at)
+    _confirm(connection, f"rider:{rider}", office, at)
     return close
 
 
-def _confirm(connection: Connection, rider: RiderId, office: Postcode, at: datetime) -> None:
+def _confirm(connection: Connection, holder: str, office: Postcode, at: datetime) -> None:
+    """The office has the cash and the proof for what that rider, or its own counter, says was handed over."""
     claimed = (State.DELIVERED_CLAIMED, State.PARTIALLY_CLAIMED)
     record_scans(
         connection,
@@ -77,7 +78,7 @@ def _confirm(connection: Connection, rider: RiderId, office: Postcode, at: datet
                 office=office,
                 holder="recipient",
             )
-            for item in load_items_held(connection, f"rider:{rider}", claimed)
+            for item in load_items_held(connection, holder, claimed)
         ],
     )
 
@@ -92,7 +93,9 @@ def close_office_day(
     counted_by: str,
     at: datetime,
 ) -> OfficeClose:
-    """The office's close, once all its riders hold nothing; what is to be paid in at the bank is decided with it."""
+    """The office's close, once all its riders hold nothing; what is to be paid in at the bank is decided with it.
+
+    What the counter itself handed over is confirmed."""
     sums = load_balances(connection, [AccountKind.RIDER_CASH, AccountKind.OFFICE_TILL])
     riders = {
         RiderId(owner): standing(sums, held)
@@ -114,6 +117,7 @@ def close_office_day(
         assert isinstance(earlier, OfficeClose)
         return _told_before(earlier, counted_poisha)
     append_transfers(connection, transfers)
+    _confirm(connection, f"office:{office}", office, at)
     return close
 
 

@@ -47,6 +47,8 @@ def _refusal(claim: Claim, consignment: Consignment | None) -> str:
     if consignment is None:
         return ""  # an unknown number: the scan's own verdict says so
     due, taken, event = consignment.cod_poisha, claim.collected_poisha, claim.scan.event
+    if event is Event.DELIVERED_CONFIRMED:
+        return "a delivery is confirmed by the day close, which counts its cash: record delivered_claimed"
     if event is Event.DELIVERED_CLAIMED and taken != due:
         return (
             f"collected {taka(taken)} of {taka(due)}: record a partial delivery, "

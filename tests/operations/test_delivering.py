@@ -58,6 +58,7 @@ def test_two_riders_cannot_both_collect_for_one_parcel(story: Any) -> None:
         (Event.DELIVERED_CLAIMED, 0),
         (Event.PARTIALLY_DELIVERED, 100_001),
         (Event.ATTEMPT_FAILED, 1),
+        (Event.DELIVERED_CONFIRMED, 0),
     ],
 )
 def test_cash_that_cannot_be_right_is_refused_whole(story: Any, event: Event, collected_poisha: int) -> None:

@@ -13,6 +13,7 @@ from post_logistics.errors import Conflict, NotFound
 from post_logistics.operations.closing import close_office_day, close_rider_day, confirm, pay_in
 from post_logistics.operations.delivering import Claim, deliver
 from post_logistics.operations.facts import Facts
+from post_logistics.operations.scanning import record_scans
 from post_logistics.operations.settling import settle_all, settle_merchant
 from post_logistics.storage.database import Connection, Database
 from post_logistics.storage.ledger import load_balances, load_transfers
@@ -78,6 +79,16 @@ def test_a_close_told_twice_is_one_close_and_another_count_is_refused(story: Any
     assert load_transfers(story.connection) == before
     with pytest.raises(Conflict):
         close_rider(story.connection, 99_000, story.at)
+
+
+def test_what_the_counter_hands_over_is_confirmed_when_the_office_closes(story: Any, facts: Facts) -> None:
+    (item,) = story.book(100_000)
+    way = ((Event.ACCEPTED, "office:1216"), (Event.AT_DELIVERY_OFFICE, "office:1216"))
+    record_scans(story.connection, [story.scan(item, event, holder) for event, holder in way])
+    deliver(story.connection, [Claim(story.scan(item, Event.DELIVERED_CLAIMED, "office:1216"), 100_000)])
+    assert of(story.connection, AccountKind.OFFICE_TILL, "1216") == 100_000
+    close_office(story.connection, facts, 100_000, story.at)
+    assert load_standings(story.connection, [item])[0].state is State.DELIVERED
 
 
 def test_an_office_does_not_close_over_a_rider_who_still_has_cash(story: Any, facts: Facts) -> None:
