@@ -55,6 +55,7 @@ class World:
         self.facts: Facts = load_facts(settings)
         self.numbers = Numbers(database, self.facts.number_key)
         self.raw = connect(database.url, settings.schema_name)
+        self.at = AT
         self.chance = Random(1)
         self._rows = self._endless()
         self._merchants: dict[str, Merchant] = {}
@@ -72,7 +73,12 @@ class World:
         return list(islice(self._rows, number))
 
     def asked(self, number: int) -> list[Asked]:
-        """That many new orders, their merchants registered."""
+        """That many new orders for a new day, their merchants registered.
+
+        The tables are analysed, as autovacuum would do within the minute.
+        """
+        self.at += timedelta(days=1)
+        self.raw.execute("analyze consignments, recipients, scans, journeys")
         orders = [parse_order(row, None, self.facts.booking_rules) for row in self.rows(number)]
         unknown = [order for order in orders if order.merchant not in self._merchants]
         if unknown:
@@ -83,19 +89,21 @@ class World:
     def book(self, asked: Sequence[Asked]) -> list[str]:
         """Books them in one transaction; their item numbers."""
         with self.database.transaction() as connection:
-            return [verdict.item_number for verdict in book(connection, self.facts, self.numbers, asked, AT)]
+            return [verdict.item_number for verdict in book(connection, self.facts, self.numbers, asked, self.at)]
 
     def booked_rows(self, number: int) -> Rows:
         """The rows of that many bookings that have not been made."""
+        asked = self.asked(number)
         with self.database.transaction() as connection:
-            verdicts = book(connection, self.facts, self.numbers, self.asked(number), AT, dry_run=True)
+            verdicts = book(connection, self.facts, self.numbers, asked, self.at, dry_run=True)
         found = [one.consignment for one in verdicts if one.consignment is not None]
-        numbers = self.numbers.take(len(found), AT)
-        return booking_rows([replace(c, item_number=n) for c, n in zip(found, numbers, strict=True)], AT)
+        numbers = self.numbers.take(len(found), self.at)
+        return booking_rows([replace(c, item_number=n) for c, n in zip(found, numbers, strict=True)], self.at)
 
     def scans(self, number: int) -> list[Scan]:
         """The acceptance of that many newly booked parcels."""
-        device, at = f"bench-{next(self._device)}", AT + timedelta(hours=1)
+        items = self.book(self.asked(number))
+        device, at = f"bench-{next(self._device)}", self.at + timedelta(hours=1)
         return [
             Scan(
                 scan_id=scan_id_of(device, sequence),
@@ -108,7 +116,7 @@ class World:
                 office=Postcode("1205"),
                 holder="office:1205",
             )
-            for sequence, item in enumerate(self.book(self.asked(number)))
+            for sequence, item in enumerate(items)
         ]
 
     def record(self, scans: Sequence[Scan]) -> None:
@@ -268,6 +276,7 @@ def _order_file(world: World) -> Pair:
     folder = Path(world.raw.execute("show data_directory").fetchone()[0]).parent  # type: ignore[index]
 
     def whole_file() -> Timed:
+        world.asked(1)  # a new day
         rows, path = world.rows(FILE_ROWS), folder / "orders.csv"
         write_table(path, list(rows[0]), [list(row.values()) for row in rows])
 
@@ -275,7 +284,7 @@ def _order_file(world: World) -> Pair:
             checked = read_orders(facts, path, path.name)
             with world.database.transaction() as connection:
                 merchants = merchants_of(connection, [order for _, order, _ in checked.orders], AT, register=True)
-                intake(connection, facts, world.numbers, checked, merchants, AT)
+                intake(connection, facts, world.numbers, checked, merchants, world.at)
 
         return import_file
 

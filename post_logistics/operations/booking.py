@@ -10,6 +10,7 @@ from functools import cache
 from post_logistics.consignments.booking import Consignment, Order, OrderRefused, Problem, fingerprint
 from post_logistics.consignments.merchants import Merchant
 from post_logistics.errors import Conflict, Unacceptable
+from post_logistics.network.offices import PostOffice
 from post_logistics.network.resolve import Hints, Resolution
 from post_logistics.network.timetable import earliest_arrival
 from post_logistics.operations.facts import Facts, dhaka
@@ -197,16 +198,24 @@ def _share_out(
     by_day: dict[date, dict[Postcode, list[int]]] = defaultdict(lambda: defaultdict(list))
     for i, one in placed.items():
         by_day[one.promised_on][one.responsible].append(i)
+    pilots = facts.offices.pilot(at.astimezone(DHAKA).date())
     for on, groups in by_day.items():
-        taken = store.load_office_load(connection, on)
-        offices = [
-            Office(o.postcode, max(0, (o.capacity_parcels or 0) - taken.get(o.postcode, 0)), o.lat_deg, o.lon_deg)
-            for o in facts.offices.pilot(at.astimezone(DHAKA).date())
-        ]
         demands = [Demand(responsible, len(members)) for responsible, members in sorted(groups.items())]
+        offices = _with_room(connection, [office for office in pilots if office.postcode in groups], on)
+        if any(len(groups[Postcode(one.office)]) > one.capacity_parcels for one in offices):
+            offices = _with_room(connection, pilots, on)
         for result in assign(demands, offices):
             chosen |= _dealt(result, groups[Postcode(result.responsible)])
     return chosen
+
+
+def _with_room(connection: Connection, offices: Sequence[PostOffice], on: date) -> list[Office]:
+    """The offices with what each can still deliver on that day."""
+    taken = store.load_office_load(connection, on, [office.postcode for office in offices])
+    return [
+        Office(o.postcode, max(0, (o.capacity_parcels or 0) - taken.get(o.postcode, 0)), o.lat_deg, o.lon_deg)
+        for o in offices
+    ]
 
 
 def _dealt(result: Assignment, members: Sequence[int]) -> dict[int, tuple[Postcode, str]]:

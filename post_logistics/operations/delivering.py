@@ -43,23 +43,26 @@ def deliver(connection: Connection, claims: Sequence[Claim]) -> list[ScanVerdict
 
 
 def _refusal(claim: Claim, consignment: Consignment | None) -> str:
-    """Why the cash of a claim cannot be right; empty if it can."""
+    """Why a claim cannot be right; empty if it can."""
     if consignment is None:
         return ""  # an unknown number: the scan's own verdict says so
     due, taken, event = consignment.cod_poisha, claim.collected_poisha, claim.scan.event
     if event is Event.DELIVERED_CONFIRMED:
         return "a delivery is confirmed by the day close, which counts its cash: record delivered_claimed"
     if event is Event.DELIVERED_CLAIMED and taken != due:
-        return (
-            f"collected {taka(taken)} of {taka(due)}: record a partial delivery, "
-            "or correct collected_poisha to the full amount"
-        )
+        return f"collected {taka(taken)} of {taka(due)}: record a partial delivery, or correct collected_poisha"
     if event is Event.PARTIALLY_DELIVERED and not 0 <= taken <= due:
         return f"collected {taka(taken)}, at most {taka(due)} is due: correct collected_poisha"
-    if event not in {Event.DELIVERED_CLAIMED, Event.PARTIALLY_DELIVERED} and taken:
+    return _misplaced_cash(claim) if taken else ""
+
+
+def _misplaced_cash(claim: Claim) -> str:
+    """Why cash cannot have been taken at such an event, or by such a holder; empty if it can."""
+    event, holder = claim.scan.event, claim.scan.holder
+    if event not in {Event.DELIVERED_CLAIMED, Event.PARTIALLY_DELIVERED}:
         return f"{event.value} takes no cash: set collected_poisha to 0"
-    if not claim.scan.holder.startswith(("rider:", "office:")) and taken:
-        return f"{claim.scan.holder} cannot hold cash: name the rider or the office that took it"
+    if not holder.startswith(("rider:", "office:")):
+        return f"{holder} cannot hold cash: name the rider or the office that took it"
     return ""
 
 

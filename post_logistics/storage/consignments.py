@@ -109,11 +109,11 @@ def load_unsettled(connection: Connection, merchant_id: str) -> list[Consignment
     return read(connection.execute(open_ones.order_by(consignments.c.item_number)), Consignment)
 
 
-def load_office_load(connection: Connection, on: date) -> dict[str, int]:
-    """Parcels already promised for that day, by office of delivery."""
+def load_office_load(connection: Connection, on: date, offices: Sequence[str]) -> dict[str, int]:
+    """Parcels already promised for that day at those of the offices of delivery that have any."""
     counted = (
         select(consignments.c.delivery_office, func.count().label("n"))
-        .where(consignments.c.promised_on == on)
+        .where(consignments.c.promised_on == on, consignments.c.delivery_office == func.any(list(offices)))
         .group_by(consignments.c.delivery_office)
     )
     return {row.delivery_office: row.n for row in connection.execute(counted)}

@@ -123,17 +123,27 @@ def _lines(
 
 
 def _repeated(lines: Iterable[OrderRow]) -> dict[int, OrderRefused]:
-    """By row, a refusal for every row whose reference stands in another row of the same merchant as well."""
-    rows: dict[tuple[str, str], list[int]] = {}
+    """By row, a refusal for every row whose reference stands in another row of the same merchant as well.
+
+    Of rows that are alike to the letter the first is the order and the others are its repetitions.
+    """
+    by_reference: dict[tuple[str, str], list[OrderRow]] = {}
     for line in lines:
         reference = " ".join(line.fields.get("order_ref", "").split())
         if reference:
             merchant = " ".join(line.fields.get("merchant", "").casefold().split())
-            rows.setdefault((merchant, reference), []).append(line.row)
+            by_reference.setdefault((merchant, reference), []).append(line)
     refused = {}
-    for same in rows.values():
-        if len(same) > 1:
-            reason = f"rows {', '.join(map(str, same[:10]))} have the same reference"
+    for first, *others in by_reference.values():
+        if not others:
+            continue
+        if all(other.fields == first.fields for other in others):
+            problem = Problem("order_ref", f"row {first.row} is the same order", "delete the repeated row")
+            wrong = others
+        else:
+            rows = ", ".join(str(line.row) for line in [first, *others][:10])
+            reason = f"rows {rows} have the same reference"
             problem = Problem("order_ref", reason, "give each order its own reference, or delete the repeated rows")
-            refused.update({row: OrderRefused([problem], row) for row in same})
+            wrong = [first, *others]
+        refused.update({line.row: OrderRefused([problem], line.row) for line in wrong})
     return refused
