@@ -71,11 +71,11 @@ def _journey(one: Consignment, at: datetime) -> dict[str, Any]:
 
 
 def insert_arrays(connection: psycopg.Connection, rows: Rows) -> None:
-    """One ``insert ... select from unnest`` per table, in one transaction."""
+    """One ``insert ... select from unnest`` per table, in one transaction, sent as bytes: the fastest way we know."""
     with connection.transaction():
         for table, values in rows.items():
             names = list(values[0])
-            arrays = ", ".join(f"%s::{table.c[name].type.compile(_DIALECT)}[]" for name in names)
+            arrays = ", ".join(f"%b::{table.c[name].type.compile(_DIALECT)}[]" for name in names)
             connection.execute(
                 f"insert into {table.name} ({', '.join(names)}) select * from unnest({arrays})",
                 [[row[name] for row in values] for name in names],

@@ -111,9 +111,11 @@ def load_unsettled(connection: Connection, merchant_id: str) -> list[Consignment
 
 def load_office_load(connection: Connection, on: date, offices: Sequence[str]) -> dict[str, int]:
     """Parcels already promised for that day at those of the offices of delivery that have any."""
-    counted = (
-        select(consignments.c.delivery_office, func.count().label("n"))
-        .where(consignments.c.promised_on == on, consignments.c.delivery_office == func.any(list(offices)))
-        .group_by(consignments.c.delivery_office)
+    counted = connection.execute(
+        text(
+            "select delivery_office, count(*) as n from consignments "
+            "where promised_on = :day and delivery_office = any(:offices) group by delivery_office"
+        ),
+        {"day": on, "offices": list(offices)},
     )
-    return {row.delivery_office: row.n for row in connection.execute(counted)}
+    return {row.delivery_office: row.n for row in counted}

@@ -1,4 +1,4 @@
-"""Sixty-four clerks settle with three hundred merchants at once, and the database dies under them: each is paid once."""
+"""Sixty-four clerks settle with three hundred merchants while the database dies under them: each is paid once."""
 
 import shutil
 import tempfile
@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +13,6 @@ from random import Random
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from post_logistics.cod.accounts import AccountKind, account
 from post_logistics.cod.custody import in_bank
