@@ -21,7 +21,9 @@ def _facts_dir() -> Path:
 class Settings(BaseSettings):
     """Every default is safe on a laptop; production must name its database and its secrets."""
 
-    model_config = SettingsConfigDict(env_prefix="POST_LOGISTICS_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="POST_LOGISTICS_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     database_url: SecretStr | None = None
     """An external PostgreSQL, e.g. ``postgresql://user@host/name``. None: the embedded one in ``data_dir``."""

@@ -43,7 +43,7 @@ HOMES = {
     "platformdirs": {"storage.embedded"},
     "psutil": {"storage.embedded"},
     "psycopg": {"storage"},
-    "pydantic": {"api", "settings"},
+    "pydantic": {"api", "cli", "settings"},
     "pydantic_settings": {"settings"},
     "rapidfuzz": {"network"},
     "rich": {"cli", "demo"},

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from post_logistics.cli import day, parcels
 from post_logistics.cli.console import err
@@ -42,3 +43,7 @@ def main() -> None:
         _fail(error, 1)
     except Unavailable as error:
         _fail(error, 3)
+    except ValidationError as error:
+        _fail(Unacceptable(f"settings: {error.errors()[0]['msg']}", field=str(error.errors()[0]["loc"][0])), 2)
+    except OSError as error:
+        _fail(Unacceptable(f"{error.filename or error}: {error.strerror or ''}", remedy="name another place"), 2)

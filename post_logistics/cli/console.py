@@ -1,6 +1,7 @@
 """What all commands share: options, settings, printing."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,8 @@ OnDay = Annotated[str | None, typer.Option("--date", help="The day, YYYY-MM-DD."
 
 def settings_for(data_dir: Path | None = None, schema: str | None = None) -> Settings:
     """The settings of the environment with what the command line says on top."""
+    if schema is not None and not re.fullmatch(r"[a-z_][a-z0-9_]{0,40}", schema):
+        raise Unacceptable(f"{schema!r} cannot name a schema", field="--schema", remedy="write public or demo")
     given = {"data_dir": data_dir, "schema_name": schema}
     return Settings().model_copy(update={k: v for k, v in given.items() if v is not None}).for_production()
 
@@ -52,6 +55,12 @@ def day_of(text: str | None) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise Unacceptable(f"{text!r} is not a day", field="--date", remedy="write it as 2026-11-22") from None
+
+
+def given_defaults(merchant: str | None, store_address: str | None) -> dict[str, str]:
+    """What an order file may leave out, as far as it was given."""
+    given = {"merchant": merchant, "store_address": store_address}
+    return {name: text for name, text in given.items() if text}
 
 
 def say_json(value: Any) -> None:

@@ -9,7 +9,18 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from post_logistics.cli.console import AsJson, DataDir, OnDay, Schema, day_of, out, progress, say_json, settings_for
+from post_logistics.cli.console import (
+    AsJson,
+    DataDir,
+    OnDay,
+    Schema,
+    day_of,
+    given_defaults,
+    out,
+    progress,
+    say_json,
+    settings_for,
+)
 from post_logistics.storage.database import open_database
 from post_logistics.units import DHAKA, taka
 
@@ -24,13 +35,23 @@ def demo(
     out_dir: Annotated[Path, typer.Option("--out", help="Where the day's papers go.")] = Path("build/demo"),
     date: OnDay = None,
     seed: Annotated[int, typer.Option(help="Draws what happens at the doors.")] = 1,
+    merchant: Annotated[str | None, typer.Option(help="The shop, where the file does not name it.")] = None,
+    store_address: Annotated[str | None, typer.Option(help="Where to pick up, where the file does not say.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Run one whole day of the Dhaka pilot on made-up data: orders in, parcels delivered, every taka accounted for."""
     from post_logistics.demo.run import run_demo
 
     with progress() as bar:
-        summary = run_demo(settings_for(data_dir, "demo"), orders, out_dir, day_of(date), seed, bar)
+        summary = run_demo(
+            settings_for(data_dir, "demo"),
+            orders,
+            out_dir,
+            day_of(date),
+            seed,
+            bar,
+            given_defaults(merchant, store_address),
+        )
     table = Table("the day", "", show_header=True, header_style="bold")
     for key, value in summary.items():
         if isinstance(value, (int, str, bool)):
@@ -121,10 +142,12 @@ def settle(
 
     settings = settings_for(data_dir, schema)
     facts = load_facts(settings)
-    with open_database(settings) as database, database.transaction() as connection:
-        made = settle_all(connection, facts, day_of(on), datetime.now(DHAKA))
-        if out_dir is not None:
-            write_advices(connection, made, out_dir)
+    with open_database(settings) as database:
+        with database.transaction() as connection:
+            made = settle_all(connection, facts, day_of(on), datetime.now(DHAKA))
+        if out_dir is not None:  # an advice is written when what it says is kept, not before
+            with database.transaction() as connection:
+                write_advices(connection, made, out_dir)
     if as_json:
         say_json(
             [

@@ -14,6 +14,7 @@ from post_logistics.cli.console import (
     OnDay,
     Schema,
     day_of,
+    given_defaults,
     out,
     progress,
     say_json,
@@ -45,8 +46,7 @@ def import_orders(
 
     settings, at = settings_for(data_dir, schema), datetime.now(DHAKA)
     facts = load_facts(settings)
-    given = {"merchant": merchant, "store_address": store_address}
-    checked = read_orders(facts, file, file.name, {name: text for name, text in given.items() if text})
+    checked = read_orders(facts, file, file.name, given_defaults(merchant, store_address))
     orders = [order for _, order, _ in checked.orders]
     with open_database(settings) as database, progress() as bar:
         numbers = Numbers(database, facts.number_key)
@@ -66,6 +66,8 @@ def import_orders(
     if rejected is not None:
         write_rejected(rejected, refused)
     counts = {outcome: sum(v.outcome == outcome for v in verdicts) for outcome in ("booked", "duplicate", "rejected")}
+    if strict and refused and not dry_run:
+        counts["booked"] = 0  # one bad row, and nothing was
     if as_json:
         rows = [
             {"row": v.row, "order_ref": v.order_ref, "outcome": v.outcome, "item_number": v.item_number}

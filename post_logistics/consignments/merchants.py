@@ -8,6 +8,8 @@ from datetime import datetime
 
 from post_logistics.units import MerchantId
 
+_LONGEST_ID = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
@@ -21,10 +23,14 @@ class Merchant:
 
 
 def merchant_id_of(name: str) -> MerchantId:
-    """The identifier of a shop, made from its name: the same name, however spaced or cased, gives the same one."""
+    """The identifier of a shop, made from its name: the same name, however spaced or cased, gives the same one.
+
+    A name that its Latin letters and digits do not tell whole gets 40 bits of its digest as well, so that "A & B" and
+    "A + B", or two branches with long names, stay two shops.
+    """
     clean = " ".join(unicodedata.normalize("NFC", name).casefold().split())
-    slug = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", clean)).strip("-")[:32].strip("-")
-    if clean.isascii() and slug:
+    slug = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", clean)).strip("-")
+    if slug == clean.replace(" ", "-") and len(slug) <= _LONGEST_ID:
         return MerchantId(slug)
-    digest = hashlib.blake2b(clean.encode(), digest_size=3).hexdigest()
-    return MerchantId(f"{slug}-{digest}" if slug else f"m-{digest}")
+    digest = hashlib.blake2b(clean.encode(), digest_size=5).hexdigest()
+    return MerchantId(f"{slug[: _LONGEST_ID - 11].strip('-') or 'm'}-{digest}")

@@ -1,8 +1,10 @@
 """The main job: an order file in, a whole day through the engine, the papers of that day out."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from rich.progress import Progress, TaskID
@@ -36,7 +38,13 @@ class _Bars:
 
 
 def run_demo(
-    settings: Settings, orders: Path | None, out: Path, on: date, seed: int, progress: Progress
+    settings: Settings,
+    orders: Path | None,
+    out: Path,
+    on: date,
+    seed: int,
+    progress: Progress,
+    defaults: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The summary of the day, written with its papers into ``out``. Unacceptable if the file is no order file.
 
@@ -50,7 +58,7 @@ def run_demo(
         day = Day(database, facts, Numbers(database, facts.number_key), on, seed, bars.advance)
         with day.step("validate"):
             source = orders or settings.facts_dir / "samples" / "orders.csv"
-            checked = read_orders(facts, source, source.name)
+            checked = read_orders(facts, source, source.name, defaults)
         folder = _folder(out)
         book_orders(day, checked)
         _print_labels(day, folder)
@@ -66,8 +74,9 @@ def run_demo(
 def _folder(out: Path) -> Path:
     try:
         (out / "payout-advices").mkdir(parents=True, exist_ok=True)
-        for old in (out / "payout-advices").glob("*"):
+        for old in (out / "payout-advices").glob("*-????-??-??.*"):
             old.unlink()
+        (out / "summary.json").unlink(missing_ok=True)
     except OSError as error:
         raise Unacceptable(
             f"{out} cannot be written to: {error.strerror}", field="--out", remedy="name another directory"

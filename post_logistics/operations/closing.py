@@ -15,7 +15,7 @@ from post_logistics.cod.day_close import (
 )
 from post_logistics.cod.ledger import standing
 from post_logistics.errors import Conflict
-from post_logistics.operations.facts import Facts
+from post_logistics.operations.facts import Facts, refuse_future
 from post_logistics.operations.scanning import record_scans
 from post_logistics.storage import money as store
 from post_logistics.storage.database import Connection
@@ -41,6 +41,7 @@ def close_rider_day(
     Told again with the same count it answers the same; with another count it is a Conflict. A close that took money
     into account is not reopened: what comes to light later is a new fact.
     """
+    refuse_future(closed_on, at, "closed_on")
     expected_poisha = standing(
         load_balances(connection, [AccountKind.RIDER_CASH]), account(AccountKind.RIDER_CASH, rider)
     )
@@ -96,6 +97,7 @@ def close_office_day(
     """The office's close, once all its riders hold nothing; what is to be paid in at the bank is decided with it.
 
     What the counter itself handed over is confirmed."""
+    refuse_future(closed_on, at, "closed_on")
     sums = load_balances(connection, [AccountKind.RIDER_CASH, AccountKind.OFFICE_TILL])
     riders = {
         RiderId(owner): standing(sums, held)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from post_logistics.consignments.booking import Consignment
 from post_logistics.network.fleet import Rider
@@ -33,7 +34,7 @@ class Door:
     cash_poisha: int
 
 
-def delivery_doors(connection: Connection, facts: Facts, office: Postcode) -> list[Door]:
+def delivery_doors(connection: Connection, facts: Facts, office: Postcode, service_on: date) -> list[Door]:
     """The doors for what the office has to deliver, in the order of booking."""
     held = load_items_held(connection, f"office:{office}", READY)
     parcels = [c for c in load_consignments(connection, held).values() if c.delivery_office == office]
@@ -41,16 +42,24 @@ def delivery_doors(connection: Connection, facts: Facts, office: Postcode) -> li
     for parcel in sorted(parcels, key=lambda c: (c.booked_at, c.merchant_id, c.order_ref)):
         by_door[parcel.place_id, plain(parcel.recipient_address)].append(parcel)
     riders = facts.fleet.riders(office, "delivery")
-    return [_delivery_door(facts, load) for parcels in by_door.values() for load in _loads(parcels, riders)]
+    cap_poisha = facts.cod_rules.on(service_on).rider_cash_cap_poisha
+    return [_delivery_door(facts, load) for parcels in by_door.values() for load in _loads(parcels, riders, cap_poisha)]
 
 
-def _loads(parcels: Sequence[Consignment], riders: Sequence[Rider]) -> Iterator[list[Consignment]]:
-    """The parcels of one door in loads that the largest vehicle can take: a big shop is called at several times."""
-    most = max(rider.vehicle.capacity_parcels for rider in riders)
-    most_g = max(rider.vehicle.capacity_g for rider in riders)
+def _loads(
+    parcels: Sequence[Consignment], riders: Sequence[Rider], cap_poisha: int | None
+) -> Iterator[list[Consignment]]:
+    """The parcels of one door in loads that one rider can take: by number, weight and cash, so that a big customer is
+    called at several times."""
+    most = max((rider.vehicle for rider in riders), key=lambda vehicle: vehicle.capacity_g)
     load: list[Consignment] = []
     for parcel in parcels:
-        if load and (len(load) == most or sum(one.weight_g for one in load) + parcel.weight_g > most_g):
+        full = (
+            len(load) == most.capacity_parcels
+            or sum(one.weight_g for one in load) + parcel.weight_g > most.capacity_g
+            or (cap_poisha is not None and sum(one.cod_poisha for one in load) + parcel.cod_poisha > cap_poisha)
+        )
+        if load and full:
             yield load
             load = []
         load.append(parcel)
@@ -72,7 +81,7 @@ def _delivery_door(facts: Facts, parcels: list[Consignment]) -> Door:
     )
 
 
-def pickup_doors(connection: Connection, facts: Facts, office: Postcode) -> list[Door]:
+def pickup_doors(connection: Connection, facts: Facts, office: Postcode, _service_on: date) -> list[Door]:
     """The merchants' stores where the office has parcels to pick up."""
     by_store: dict[tuple[str, str], list[Consignment]] = defaultdict(list)
     for parcel in load_waiting_for_pickup(connection, office):
@@ -81,7 +90,7 @@ def pickup_doors(connection: Connection, facts: Facts, office: Postcode) -> list
     return [
         _store(load, facts.resolver.resolve(store))
         for (_, store), parcels in sorted(by_store.items())
-        for load in _loads(parcels, vans)
+        for load in _loads(parcels, vans, cap_poisha=None)
     ]
 
 

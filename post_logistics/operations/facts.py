@@ -8,6 +8,7 @@ from post_logistics.cod.rules import CodRuleBook, load_cod_rules
 from post_logistics.consignments.booking import BookingRules, load_booking_rules
 from post_logistics.consignments.order_files import OrderColumns, load_order_columns
 from post_logistics.consignments.tariffs import Tariffs, load_tariffs
+from post_logistics.errors import Unacceptable
 from post_logistics.network.coverage import Coverage
 from post_logistics.network.fleet import Fleet, load_fleet
 from post_logistics.network.offices import Offices, load_offices
@@ -71,6 +72,12 @@ def _roads(settings: Settings) -> RoadGraph | None:
         return None
     paths = [next((p for p in (folder / name, folder / f"{name}.gz") if p.exists()), folder / name) for name in _ROADS]
     return load_road_graph(*paths)
+
+
+def refuse_future(day: date, at: datetime, field: str) -> None:
+    """Returns if the day has come in Dhaka; Unacceptable otherwise, for a paper of that day could not be undone."""
+    if day > at.astimezone(DHAKA).date():
+        raise Unacceptable(f"{day} has not come yet", field=field, remedy="name today or an earlier day")
 
 
 def dhaka(on: date, at: time) -> datetime:

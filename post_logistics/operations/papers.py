@@ -91,6 +91,7 @@ def _parcel(one: Consignment) -> dict[str, str]:
         "name": breakable(one.recipient_name),
         "phone": phone_text(one.recipient_phone),
         "address": breakable(one.recipient_address),
+        "note": breakable(one.note),
         "cod": taka(one.cod_poisha) if one.cod_poisha else "",
     }
 

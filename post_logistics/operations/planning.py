@@ -69,7 +69,7 @@ def plan_day(
     """The plans of every office that has doors to visit, or of one: solved on all cores, kept in one transaction."""
     offices = [office] if office else [one.postcode for one in facts.offices.pilot(service_on)]
     with database.transaction() as connection:
-        problems = [_problem(connection, facts, Postcode(code), kind) for code in offices]
+        problems = [_problem(connection, facts, Postcode(code), kind, service_on) for code in offices]
     problems = [problem for problem in problems if problem.doors]
     solutions: list[RoutePlan] = []
     with ExitStack() as stack:
@@ -86,7 +86,7 @@ def plan_office(
 ) -> OfficePlan:
     """The delivery plan of one office, made within the time given; no connection is held while it is searched for."""
     with database.transaction() as connection:
-        problem = _problem(connection, facts, office, "delivery")
+        problem = _problem(connection, facts, office, "delivery", service_on)
     if not problem.doors:
         raise Conflict(f"office {office} has no parcels to plan", field="office", remedy="scan parcels in first")
     solution = _solve(problem, Budget(seconds=seconds))
@@ -117,9 +117,9 @@ def _pool(stack: ExitStack, doors: int) -> Executor | None:
     return stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("spawn")))
 
 
-def _problem(connection: Connection, facts: Facts, office: Postcode, kind: Kind) -> TourProblem:
-    doors = (pickup_doors if kind == "pickup" else delivery_doors)(connection, facts, office)
-    return tour_problem(facts, office, kind, doors)
+def _problem(connection: Connection, facts: Facts, office: Postcode, kind: Kind, service_on: date) -> TourProblem:
+    doors = (pickup_doors if kind == "pickup" else delivery_doors)(connection, facts, office, service_on)
+    return tour_problem(facts, office, kind, doors, service_on)
 
 
 def _solve(problem: TourProblem, budget: Budget) -> RoutePlan:

@@ -1,5 +1,6 @@
 """Merchants are paid: every finished parcel listed once, what the bank has confirmed paid out, fees and VAT apart."""
 
+import logging
 from collections.abc import Set
 from datetime import date, datetime
 
@@ -8,7 +9,8 @@ from post_logistics.cod.custody import in_bank
 from post_logistics.cod.settlement import Settlement, SettlementLine, settle
 from post_logistics.consignments.booking import Consignment
 from post_logistics.consignments.merchants import Merchant
-from post_logistics.operations.facts import Facts
+from post_logistics.errors import Conflict
+from post_logistics.operations.facts import Facts, refuse_future
 from post_logistics.storage import money as store
 from post_logistics.storage.consignments import load_unsettled
 from post_logistics.storage.database import Connection
@@ -17,6 +19,8 @@ from post_logistics.storage.merchants import load_merchants
 from post_logistics.storage.scans import load_standings
 from post_logistics.tracking.lifecycle import State
 from post_logistics.units import ItemNumber
+
+_log = logging.getLogger(__name__)
 
 OUTCOMES = {
     State.DELIVERED: "delivered",
@@ -46,6 +50,7 @@ def settle_merchant(
     The merchant is locked for the transaction, the settlement is unique per day and each parcel's line per parcel: no
     order of events pays a parcel twice. ``cleared`` are the parcels whose money the bank has, where the caller knows.
     """
+    refuse_future(settled_on, at, "settled_on")
     lock_merchant(connection, merchant.merchant_id)
     for earlier in store.load_settlements(connection, settled_on, merchant.merchant_id):
         return earlier
@@ -60,8 +65,9 @@ def settle_merchant(
         key=facts.advice_key,
         at=at,
     )
-    store.append_settlement(connection, settlement, at)
-    append_transfers(connection, transfers)
+    if settlement.lines or transfers:  # a day on which nothing could be settled stays open
+        store.append_settlement(connection, settlement, at)
+        append_transfers(connection, transfers)
     return settlement
 
 
@@ -69,7 +75,12 @@ def settle_all(connection: Connection, facts: Facts, settled_on: date, at: datet
     """The settlement of every merchant that has anything to settle, in the order of their identifiers."""
     cleared = in_bank(load_transfers(connection))
     merchants = load_merchants(connection).values()
-    made = [settle_merchant(connection, facts, one, settled_on, at, cleared) for one in merchants]
+    made = []
+    for merchant in merchants:
+        try:
+            made.append(settle_merchant(connection, facts, merchant, settled_on, at, cleared))
+        except Conflict as error:  # raised before anything of it is written: the others are paid, this one waits
+            _log.warning("%s waits: %s", merchant.merchant_id, error.message)
     return [settlement for settlement in made if settlement.lines or settlement.waiting or settlement.payout_poisha]
 
 
@@ -98,10 +109,10 @@ def _line(consignment: Consignment, outcome: str, collected_poisha: int) -> Sett
 
 
 def _cod_fee_share(consignment: Consignment, collected_poisha: int) -> tuple[int, int]:
-    """COD fee and VAT for the amount really collected: the quoted ones in proportion, rounded down to the poisha."""
+    """COD fee and VAT for the amount really collected: the quoted ones in proportion, VAT half up."""
     quoted = consignment.postage_poisha + consignment.cod_fee_poisha
     if collected_poisha >= consignment.cod_poisha:
         return consignment.cod_fee_poisha, consignment.vat_poisha
     cod_fee_poisha = consignment.cod_fee_poisha * collected_poisha // consignment.cod_poisha
     charged = consignment.postage_poisha + cod_fee_poisha
-    return cod_fee_poisha, consignment.vat_poisha * charged // quoted if quoted else 0
+    return cod_fee_poisha, (2 * consignment.vat_poisha * charged + quoted) // (2 * quoted) if quoted else 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from math import ceil
 
 import numpy as np
@@ -48,14 +48,14 @@ def _length_m(distance_m: Matrix, nodes: Sequence[int]) -> int:
     return int(distance_m[way[:-1], way[1:]].sum())
 
 
-def tour_problem(facts: Facts, office: Postcode, kind: str, doors: Sequence[Door]) -> TourProblem:
+def tour_problem(facts: Facts, office: Postcode, kind: str, doors: Sequence[Door], service_on: date) -> TourProblem:
     """The problem of those doors for the riders of the office. All doors must be visited if any rider can."""
     home, day = facts.offices.get(office), facts.fleet.day
     riders = facts.fleet.riders(office, kind)
     speeds = {rider.vehicle.kind: rider.vehicle.speed_m_per_h for rider in riders}
     distance_m = _distances_m(facts, home, doors)
     start, end = (day.pickup_start, day.pickup_end) if kind == "pickup" else (day.delivery_start, day.delivery_end)
-    cap_poisha = facts.cod_rules.rules[-1].rider_cash_cap_poisha
+    cap_poisha = facts.cod_rules.on(service_on).rider_cash_cap_poisha
     return TourProblem(
         office=office,
         kind=kind,

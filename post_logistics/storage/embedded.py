@@ -1,5 +1,6 @@
 """The PostgreSQL that comes with the program: started in the data directory, stopped by the last process using it."""
 
+import fcntl
 import json
 import subprocess
 import warnings
@@ -58,6 +59,15 @@ def _cluster(data_dir: Path) -> Path:
     return (data_dir / "postgresql").expanduser().resolve()
 
 
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Only one process at a time makes or starts a cluster; the others wait and find it running."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / ".starting").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _prepare(data_dir: Path) -> Path:
     """The directory of the cluster, ready to be started or to be filled for the first time.
 
@@ -82,8 +92,14 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
     """The URL of a running PostgreSQL whose files are in ``data_dir``; Unavailable says why there is none."""
     cluster = _cluster(data_dir)
     try:
-        server = _wheel().get_server(_prepare(data_dir), cleanup_mode="stop")
-        (cluster / _SEEN_RUNNING).touch()
+        if " " in str(cluster):
+            raise Unavailable(
+                f"the embedded database cannot live in {cluster}: the path has a space",
+                remedy="name a directory without one with --data-dir or POST_LOGISTICS_DATA_DIR",
+            )
+        with _alone(data_dir):
+            server = _wheel().get_server(_prepare(data_dir), cleanup_mode="stop")
+            (cluster / _SEEN_RUNNING).touch()
     except OSError as error:
         raise Unavailable(
             f"the data directory {data_dir} cannot be used: {error.strerror or error}",

@@ -26,6 +26,7 @@ from post_logistics.units import Postcode, RiderId
 HOLDER = "rider:1216-R01"
 OFFICE = Postcode("1216")
 TODAY = date(2026, 11, 22)
+LATER = timedelta(days=2)
 
 
 def delivered(story: Any, *cod_poisha: int) -> list[str]:
@@ -108,7 +109,7 @@ def settled_day(story: Any, facts: Facts, *cod_poisha: int) -> list[str]:
 
 def test_a_merchant_is_paid_what_was_collected_less_charges(story: Any, facts: Facts) -> None:
     items = settled_day(story, facts, 100_000, 0)
-    (settlement,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at)
+    (settlement,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at + LATER)
     charges = 2 * 1500 + 1000  # two postages and one per cent of Tk 1,000
     vat = (1500 + 1000) * 15 // 100 + 1500 * 15 // 100
     assert settlement.payout_poisha == 100_000 - charges - vat
@@ -119,11 +120,11 @@ def test_a_merchant_is_paid_what_was_collected_less_charges(story: Any, facts: F
 
 def test_settling_again_pays_nothing_more(story: Any, facts: Facts) -> None:
     settled_day(story, facts, 100_000)
-    (first,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at)
+    (first,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at + LATER)
     before = load_transfers(story.connection)
-    (again,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at)
+    (again,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at + LATER)
     assert again == first
-    assert settle_all(story.connection, facts, TODAY + timedelta(days=2), story.at) == []
+    assert settle_all(story.connection, facts, TODAY + timedelta(days=2), story.at + LATER) == []
     assert load_transfers(story.connection) == before
 
 
@@ -132,7 +133,7 @@ def test_money_the_bank_has_not_confirmed_waits(story: Any, facts: Facts) -> Non
     close_rider(story.connection, 100_000, story.at)
     close = close_office(story.connection, facts, 100_000, story.at)
     pay_in(story.connection, close.close_id, "SLIP-1", story.at)
-    (settlement,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at)
+    (settlement,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at + LATER)
     assert (settlement.payout_poisha, settlement.lines, len(settlement.waiting)) == (0, (), 1)
 
 
@@ -178,5 +179,5 @@ def test_many_settling_at_once_pay_once(database: Database, facts: Facts, mornin
 
 def test_a_settlement_reads_back_as_it_was_made(story: Any, facts: Facts) -> None:
     settled_day(story, facts, 100_000, 70_000)
-    (made,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at)
+    (made,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at + LATER)
     assert load_settlements(story.connection, merchant="test-shop") == [made]

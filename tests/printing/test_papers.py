@@ -17,6 +17,7 @@ def stop(n: int) -> dict[str, Any]:
         "name": "মোঃ কৃষ্ণ",
         "phone": "01712-345678",
         "address": "House 12, Road 5, Section 10, Block C, Mirpur, Dhaka 1216, near the cinema",
+        "note": "call first" if n == 1 else "",
         "cod": "Tk 1,250.00" if n % 3 else "",
     }
     return {"n": n, "arrive": "13:00", "place": "Mirpur Section 10", "parcels": [parcel]}
