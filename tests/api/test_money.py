@@ -8,7 +8,7 @@ from beancount import loader
 
 from tests.api.client import Api, refused, taken
 
-DAY, NEXT_DAY = "2026-11-22", "2026-11-23"
+DAY, NEXT_DAY = "2025-06-01", "2025-06-02"
 OFFICE, RIDER = "1215", "1215-R01"
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from post_logistics.consignments.booking import Order, OrderRefused, load_booking_rules, parse_order
 from post_logistics.consignments.order_files import OrderFile, load_order_columns, read_order_file
+from post_logistics.consignments.order_files.workbook import workbook_records
 from post_logistics.errors import PostError, Unacceptable
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -208,3 +209,8 @@ def test_a_workbook_that_unpacks_without_end_is_refused_before_it_is_unpacked() 
             part.write(bytes(2**20))
     assert len(file.getvalue()) < 2**20
     assert "unpacks to more than 128 MB" in refusal(file.getvalue()).message
+
+
+def test_a_formula_whose_result_was_not_saved_is_not_an_empty_cell() -> None:
+    records = list(workbook_records(xlsx_bytes([["cod_taka"], ["=1000+250"]])))
+    assert records == [["cod_taka"], ["#VALUE!"]]

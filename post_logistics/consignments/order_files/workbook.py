@@ -20,6 +20,8 @@ _UNPACKED_BYTES = 128 * 2**20
 _COLUMNS = 16_384
 _CELL_CHARS = 32_767
 """Excel's own limits."""
+_UNCALCULATED = "#VALUE!"
+"""What stands for a formula whose result was not saved: refused like a failed one, never taken for an empty cell."""
 _CHUNK_BYTES = 64 * 1024
 _BROKEN = (expat.ExpatError, zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, LookupError, EOFError)
 """What reading a damaged or locked workbook raises."""
@@ -85,25 +87,31 @@ class _Book:
         rows: list[tuple[int, dict[int, str]]] = []
         row = column = 0
         kind = style = value = ""
+        formula = False
         cells: dict[int, str] = {}
 
         def start(name: str, attributes: dict[str, str]) -> None:
-            nonlocal row, column, kind, style, value, cells
+            nonlocal row, column, kind, style, value, formula, cells
             if name == "c":
                 place = attributes.get("r")
                 column = _column(place.rstrip(_DIGITS)) if place else column + 1
                 if column > _COLUMNS:
                     raise ValueError(f"row {row} has too many columns")
                 kind, style, value = attributes.get("t", "n"), attributes.get("s", "0"), ""
+                formula = False
             elif name == "row":
                 row, column, cells = int(attributes.get("r") or row + 1), 0, {}
 
         def end(name: str, text: str) -> None:
-            nonlocal value
+            nonlocal value, formula
             if name in {"v", "t"}:
                 value += text
+            elif name == "f":
+                formula = True
             elif name == "c":
-                if value:
+                if formula and not value:
+                    cells[column] = _UNCALCULATED
+                elif value:
                     cells[column] = _bounded(self._text(kind, style, value))
             elif name == "row":
                 rows.append((row, cells))
