@@ -92,3 +92,20 @@ def test_the_ledger_is_one_that_beancount_accepts(evening: Evening, tmp_path: Pa
 @pytest.mark.parametrize("rider", ["1216-R01", "1215-R99", "1215-P01", "x"])
 def test_a_rider_of_another_office_is_nobody_here(evening: Evening, rider: str) -> None:
     assert refused(evening.close_rider(rider=rider), 404)["detail"] == f"office {OFFICE} has no rider {rider}"
+
+
+def test_cash_cannot_be_with_a_rider_whom_the_office_does_not_have(api: Api) -> None:
+    shop = api.shop()
+    item = api.item(shop, recipient_address="House 9, East Raja Bazar, Tejgaon, Dhaka 1215")
+    here = {"office": OFFICE, "device_id": "counter-1215-x"}
+    door = {"holder": "rider:nobody", "collected_poisha": 100_000}
+    (verdict,) = api.claims(api.scan(item, "delivered_claimed", **door, **here))
+    assert verdict["outcome"] == "rejected"
+    assert "no rider nobody" in verdict["why"]
+
+
+def test_a_day_that_has_not_come_is_neither_closed_nor_settled(api: Api) -> None:
+    far = "2099-01-01"
+    body = {"rider": RIDER, "office": OFFICE, "closed_on": far, "counted_poisha": 0, "counted_by": "x"}
+    assert refused(api.post("/v1/day-closes/riders", body, office=OFFICE), 422)["field"] == "closed_on"
+    assert refused(api.post("/v1/settlements", {"settled_on": far}), 422)["field"] == "settled_on"
