@@ -30,7 +30,7 @@ def merchant_id_of(name: str) -> MerchantId:
     """
     clean = " ".join(unicodedata.normalize("NFC", name).casefold().split())
     slug = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", clean)).strip("-")
-    if slug == clean.replace(" ", "-") and len(slug) <= _LONGEST_ID:
+    if slug == clean.replace(" ", "-") and "-" not in clean and len(slug) <= _LONGEST_ID:
         return MerchantId(slug)
     digest = hashlib.blake2b(clean.encode(), digest_size=5).hexdigest()
     return MerchantId(f"{slug[: _LONGEST_ID - 11].strip('-') or 'm'}-{digest}")

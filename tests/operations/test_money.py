@@ -181,3 +181,25 @@ def test_a_settlement_reads_back_as_it_was_made(story: Any, facts: Facts) -> Non
     settled_day(story, facts, 100_000, 70_000)
     (made,) = settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at + LATER)
     assert load_settlements(story.connection, merchant="test-shop") == [made]
+
+
+def test_a_shortage_keeps_nobody_but_the_uncovered_merchant_waiting(story: Any, facts: Facts) -> None:
+    delivered(story, 100_000)
+    close_rider(story.connection, 60_000, story.at)
+    close = close_office(story.connection, facts, 60_000, story.at)
+    pay_in(story.connection, close.close_id, "SLIP-1", story.at)
+    confirm(story.connection, close.close_id, 60_000, story.at)
+    assert settle_all(story.connection, facts, TODAY + timedelta(days=1), story.at + LATER) == []
+    assert of(story.connection, AccountKind.MERCHANT_PAYABLE, "test-shop") == 100_000
+
+
+def test_a_day_on_which_nothing_can_be_settled_stays_open(story: Any, facts: Facts) -> None:
+    delivered(story, 100_000)
+    close_rider(story.connection, 100_000, story.at)
+    close = close_office(story.connection, facts, 100_000, story.at)
+    tomorrow = TODAY + timedelta(days=1)
+    settle_all(story.connection, facts, tomorrow, story.at + LATER)
+    pay_in(story.connection, close.close_id, "SLIP-1", story.at)
+    confirm(story.connection, close.close_id, 100_000, story.at)
+    (paid,) = settle_all(story.connection, facts, tomorrow, story.at + LATER)
+    assert paid.payout_poisha > 0
