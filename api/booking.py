@@ -9,11 +9,12 @@ from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from api.context import Anyone, ForMerchant, InTransaction, Item, Now, TheEngine
-from api.fields import Grams, In, Limit, Out, Pdf, Poisha, following
+from api.fields import Grams, In, Limit, Out, Pdf, Poisha, QuestionOut, following
 from api.problems import answers
 from post_logistics.consignments.booking import BookingRules, Order, OrderRefused, parse_order
 from post_logistics.consignments.merchants import Merchant
 from post_logistics.consignments.order_files import MAX_FILE_BYTES
+from post_logistics.network.resolve import Hints
 from post_logistics.operations.booking import Asked, Outcome, Verdict, book_one
 from post_logistics.operations.order_intake import intake, read_orders
 from post_logistics.operations.papers import labels_for, zpl_for
@@ -71,6 +72,14 @@ class ConsignmentIn(In):
     ]
     store_address: Annotated[
         str, Field(max_length=300, description="Empty: the merchant's registered store.", examples=[""])
+    ] = ""
+    recipient_postcode: Annotated[
+        str,
+        Field(
+            pattern=r"^([0-9]{4})?$",
+            description="If it is known besides the address, or chosen among the choices of a refusal.",
+            examples=[""],
+        ),
     ] = ""
     weight_g: Grams
     cod_poisha: Annotated[Poisha, Field(description="To collect at the door.")] = 0
@@ -141,6 +150,10 @@ class VerdictOut(Out):
     outcome: Outcome
     item_number: str
     problems: list[ProblemOut]
+    question: Annotated[
+        QuestionOut | None, Field(description="About an address to decide, or one booked that is not sure.")
+    ]
+    choices: Annotated[list[str], Field(description="Postcodes it might be; send the right one as recipient_postcode.")]
 
 
 class FileOut(Out):
@@ -150,6 +163,7 @@ class FileOut(Out):
     dry_run: bool
     booked: int
     duplicate: int
+    to_decide: int
     rejected: int
     verdicts: list[VerdictOut]
 
@@ -176,7 +190,8 @@ def book(
     number, however often it is sent; 409 if its reference is booked with other content."""
     merchant = load_merchant(connection, merchant_id)
     order = asked.order(merchant, engine.facts.booking_rules)
-    made = book_one(connection, engine.facts, engine.numbers, Asked(order=order, merchant=merchant), at)
+    hints = Hints(postcode=asked.recipient_postcode)
+    made = book_one(connection, engine.facts, engine.numbers, Asked(order=order, merchant=merchant, hints=hints), at)
     return ConsignmentOut.of(made)
 
 
@@ -206,6 +221,7 @@ def _file_out(dialect: str, verdicts: list[Verdict], dry_run: bool) -> FileOut:
         dry_run=dry_run,
         booked=counts[Outcome.BOOKED],
         duplicate=counts[Outcome.DUPLICATE],
+        to_decide=counts[Outcome.TO_DECIDE],
         rejected=counts[Outcome.REJECTED],
         verdicts=[VerdictOut.of(verdict) for verdict in verdicts],
     )

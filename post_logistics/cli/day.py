@@ -21,7 +21,6 @@ from post_logistics.cli.console import (
     say_json,
     settings_for,
 )
-from post_logistics.storage.database import open_database
 from post_logistics.units import DHAKA, taka
 
 app = typer.Typer()
@@ -88,6 +87,7 @@ def plan(
     """Plan the delivery tours of a day for the parcels that are at their offices."""
     from post_logistics.operations.facts import load_facts
     from post_logistics.operations.planning import plan_day
+    from post_logistics.storage.database import open_database
 
     settings = settings_for(data_dir, schema)
     facts = load_facts(settings)
@@ -139,6 +139,7 @@ def settle(
     from post_logistics.operations.facts import load_facts
     from post_logistics.operations.papers import write_advices
     from post_logistics.operations.settling import settle_all
+    from post_logistics.storage.database import open_database
 
     settings = settings_for(data_dir, schema)
     facts = load_facts(settings)
@@ -180,6 +181,7 @@ def export_ledger(
 ) -> None:
     """Write the ledger as a Beancount file, which bean-check accepts."""
     from post_logistics.operations.papers import ledger_text
+    from post_logistics.storage.database import open_database
 
     with open_database(settings_for(data_dir, schema)) as database, database.transaction() as connection:
         text = ledger_text(connection)

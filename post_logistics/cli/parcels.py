@@ -21,7 +21,6 @@ from post_logistics.cli.console import (
     settings_for,
 )
 from post_logistics.errors import Unacceptable
-from post_logistics.storage.database import open_database
 from post_logistics.units import DHAKA, grams_from_kg, poisha_from_taka, taka
 
 app = typer.Typer()
@@ -35,14 +34,27 @@ def import_orders(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide everything, book nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Book nothing unless every row can be booked.")] = False,
     rejected: Annotated[Path | None, typer.Option(help="Write the rejected rows and why to this CSV.")] = None,
+    to_decide: Annotated[
+        Path | None,
+        typer.Option(help="Write the rows whose address is to be decided to this order file, to complete and import."),
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     schema: Schema = None,
 ) -> None:
     """Book the orders of a file: a verdict for every row, all that can be booked in one transaction."""
+    from post_logistics.operations.booking import Outcome
     from post_logistics.operations.facts import load_facts
     from post_logistics.operations.numbering import Numbers
-    from post_logistics.operations.order_intake import intake, merchants_of, read_orders, rejected_rows, write_rejected
+    from post_logistics.operations.order_intake import (
+        intake,
+        merchants_of,
+        read_orders,
+        rejected_rows,
+        write_rejected,
+        write_to_decide,
+    )
+    from post_logistics.storage.database import open_database
 
     settings, at = settings_for(data_dir, schema), datetime.now(DHAKA)
     facts = load_facts(settings)
@@ -60,32 +72,55 @@ def import_orders(
             return verdicts
 
         verdicts = run("checking", True) if dry_run or strict else run("booking", False)
-        if strict and not dry_run and not rejected_rows(verdicts):
+        if strict and not dry_run and all(v.outcome in {Outcome.BOOKED, Outcome.DUPLICATE} for v in verdicts):
             verdicts = run("booking", False)
     refused = rejected_rows(verdicts)
     if rejected is not None:
         write_rejected(rejected, refused)
-    counts = {outcome: sum(v.outcome == outcome for v in verdicts) for outcome in ("booked", "duplicate", "rejected")}
-    if strict and refused and not dry_run:
+    if to_decide is not None:
+        write_to_decide(to_decide, checked, verdicts, facts.offices)
+    counts = {outcome.value: sum(v.outcome is outcome for v in verdicts) for outcome in Outcome}
+    if strict and (refused or counts["to_decide"]) and not dry_run:
         counts["booked"] = 0  # one bad row, and nothing was
     if as_json:
-        rows = [
-            {"row": v.row, "order_ref": v.order_ref, "outcome": v.outcome, "item_number": v.item_number}
-            for v in verdicts
-        ]
+        rows = [_verdict_json(verdict) for verdict in verdicts]
         say_json({"dry_run": dry_run, **counts, "rows": rows, "problems": refused})
     else:
-        table = Table("row", "order_ref", "field", "reason", "remedy")
-        for one in refused:
-            table.add_row(str(one["row"]), one["order_ref"], one["field"], one["reason"], one["remedy"])
-        if refused:
-            out.print(table)
+        _say_verdicts(verdicts, refused, facts.offices)
         out.print(
-            ", ".join(f"{n} {outcome}" for outcome, n in counts.items())
+            ", ".join(f"{n} {outcome.replace('_', ' ')}" for outcome, n in counts.items())
             + (" (dry run: nothing was booked)" if dry_run else "")
         )
-    if strict and refused:
+    if strict and (refused or counts["to_decide"]):
         raise typer.Exit(2)
+
+
+def _verdict_json(verdict: Any) -> dict[str, Any]:
+    return {
+        "row": verdict.row,
+        "order_ref": verdict.order_ref,
+        "outcome": verdict.outcome,
+        "item_number": verdict.item_number,
+        "question_en": verdict.question.en if verdict.question else None,
+        "question_bn": verdict.question.bn if verdict.question else None,
+        "choices": verdict.choices,
+    }
+
+
+def _say_verdicts(verdicts: Any, refused: Any, offices: Any) -> None:
+    """What was refused and why, and what should be asked."""
+    problems = Table("row", "order_ref", "field", "reason", "remedy")
+    for one in refused:
+        problems.add_row(str(one["row"]), one["order_ref"], one["field"], one["reason"], one["remedy"])
+    questions = Table("row", "order_ref", "booked", "question", "between")
+    for verdict in verdicts:
+        if verdict.question is not None:
+            between = ", ".join(f"{code} {offices[code].name_en}" for code in verdict.choices)
+            booked = verdict.item_number or "not yet"
+            questions.add_row(str(verdict.row), verdict.order_ref, booked, verdict.question.en, between)
+    for table in (problems, questions):
+        if table.row_count:
+            out.print(table)
 
 
 @app.command()
@@ -153,6 +188,7 @@ def track(
     """Say where a parcel is, as anyone may know it: no names, no amounts."""
     from post_logistics.network.offices import load_offices
     from post_logistics.operations.looking_up import track_item
+    from post_logistics.storage.database import open_database
 
     settings = settings_for(data_dir, schema)
     offices = load_offices(settings.facts_dir)

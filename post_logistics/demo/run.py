@@ -13,7 +13,6 @@ from post_logistics.demo.day import Day, book_orders, run_day
 from post_logistics.demo.map import map_page
 from post_logistics.demo.summary import summarise
 from post_logistics.errors import Unacceptable
-from post_logistics.network.areas import service_areas
 from post_logistics.operations.facts import load_facts
 from post_logistics.operations.numbering import Numbers
 from post_logistics.operations.order_intake import read_orders, rejected_rows, write_rejected
@@ -102,5 +101,6 @@ def _write_papers(day: Day, folder: Path) -> None:
             for column in ("delivery_office", "merchant_id"):
                 path = folder / f"parcels-by-{column.replace('_', '-')}.csv"
                 parcels_by(connection, column).to_csv(path, index=False)
-            page = map_page(day.facts.offices.pilot(day.on), service_areas(day.facts.offices, day.on), sheets)
+            areas = day.facts.resolver.areas.service(day.facts.coverage(day.on))
+            page = map_page(day.facts.offices.pilot(day.on), areas, sheets)
             (folder / "map.html").write_text(page, encoding="utf-8")

@@ -1,98 +1,124 @@
-"""The service areas of the open offices as polygons: who delivers at a point, and what the map shows.
+"""Where each office delivers, as polygons over the whole country: who delivers at a point, and what a map shows.
 
-Each metropolitan office of delivery has the points nearest to it (its Voronoi cell); a service area is the cells of all
-offices the open office is responsible for. The outer edge is no official line: it is the convex hull of the offices,
-widened by ``_REACH_M``. Coordinates go in and come out as latitude and longitude; x and y stay in here.
+Every office, every place with a code and every union is a seed. A point belongs to the office of the nearest seed, so
+that a text and a pin on the map agree; an area is the Voronoi cells of its seeds. The outer edge is no official line:
+it is drawn around the unions, widened by ``_REACH_M``. Coordinates go in and come out as latitude and longitude; x and
+y stay in here.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import cached_property
 from math import cos, radians
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from post_logistics.network.coverage import METROPOLITAN, Coverage
-from post_logistics.network.offices import Offices, PostOffice
+from post_logistics.network.coverage import Coverage, OutsideCoverage
+from post_logistics.network.gazetteer import Gazetteer
+from post_logistics.network.offices import Offices
 from post_logistics.units import Postcode
 
 Ring = tuple[tuple[float, float], ...]
 """Closed line of (lat_deg, lon_deg) points, the last equal to the first."""
 
-_REACH_M = 4_500.0
-"""How far beyond the outermost offices the city still goes: enough for every metropolitan thana's centre."""
+_REACH_M = 6_000.0
+"""How far beyond the outermost seeds the country still goes: half the width of a large union."""
+_HULL_RATIO = 0.03
+"""How closely the outer edge follows the seeds: 0 as closely as it can, 1 not at all."""
 _METRES_PER_DEGREE = 111_195.0
 """Of latitude, on the mean sphere."""
 _ORIGIN_LAT_DEG, _ORIGIN_LON_DEG = 23.78, 90.40
-"""Centre of the flat map on which distances are taken; 15 km off, they are wrong by less than 1 in 1,000."""
+"""Centre of the flat map on which distances are taken; at the ends of the country they are wrong by 3 in 100, alike for
+neighbours."""
 _METRES_PER_DEGREE_EAST = _METRES_PER_DEGREE * cos(radians(_ORIGIN_LAT_DEG))
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceArea:
-    """Where one open office delivers. Each polygon is its outer ring, then the rings of its holes."""
+    """Where one office delivers. Each polygon is its outer ring, then the rings of its holes."""
 
     office: Postcode
     polygons: tuple[tuple[Ring, ...], ...]
 
 
-def service_areas(offices: Offices, on: date) -> dict[Postcode, ServiceArea]:
-    """The area of every office open on that day, by postcode; together the whole city, without overlap."""
-    coverage = Coverage(offices, on)
-    if not offices.pilot(on):
-        return {}
-    shapes: dict[Postcode, list[BaseGeometry]] = {}
-    for office, cell in _cells([office for office in offices.values() if office in METROPOLITAN]):
-        shapes.setdefault(coverage.responsible(office.postcode).postcode, []).append(cell)
-    return {
-        postcode: ServiceArea(postcode, _polygons(shapely.union_all(cells)))
-        for postcode, cells in sorted(shapes.items())
-    }
+class DeliveryAreas:
+    """The division of the country among its offices of delivery, without gap or overlap."""
+
+    def __init__(self, offices: Offices, gazetteer: Gazetteer) -> None:
+        self._codes: list[Postcode] = []
+        points: dict[tuple[float, float], None] = {}
+        for lat_deg, lon_deg, code in _seeds(offices, gazetteer):
+            if (lat_deg, lon_deg) not in points:
+                points[lat_deg, lon_deg] = None
+                self._codes.append(code)
+        self._points = shapely.points([_xy(*point) for point in points])
+        self._tree = shapely.STRtree(self._points)
+
+    @cached_property
+    def _country(self) -> BaseGeometry:
+        hull = shapely.concave_hull(shapely.multipoints(self._points), ratio=_HULL_RATIO)
+        country = shapely.Polygon(shapely.get_exterior_ring(hull.buffer(_REACH_M)))
+        shapely.prepare(country)
+        return country
+
+    @cached_property
+    def _cells(self) -> Mapping[Postcode, Sequence[BaseGeometry]]:
+        """For each office, the parts of the country nearest to one of its seeds."""
+        seeds = shapely.multipoints(self._points)
+        cells = shapely.get_parts(shapely.voronoi_polygons(seeds, extend_to=self._country, ordered=True))
+        inside = shapely.intersection(cells, self._country)
+        found: dict[Postcode, list[BaseGeometry]] = {}
+        for code, cell in zip(self._codes, inside, strict=True):
+            found.setdefault(code, []).append(cell)
+        return found
+
+    def at(self, lat_deg: float, lon_deg: float) -> Postcode | None:
+        """The office that delivers at the point; None outside the country."""
+        point = shapely.Point(_xy(lat_deg, lon_deg))
+        if not self._country.contains(point):
+            return None
+        return self._codes[int(self._tree.nearest(point))]
+
+    def delivery(self) -> dict[Postcode, ServiceArea]:
+        """The area of every office of delivery, by postcode."""
+        return {code: _area(code, cells) for code, cells in sorted(self._cells.items())}
+
+    def service(self, coverage: Coverage) -> dict[Postcode, ServiceArea]:
+        """The area of every office that offers the service, by postcode: those of all offices it is responsible for."""
+        merged: dict[Postcode, list[BaseGeometry]] = {}
+        for code, cells in self._cells.items():
+            try:
+                responsible = coverage.responsible(code).postcode
+            except OutsideCoverage:
+                continue
+            merged.setdefault(responsible, []).extend(cells)
+        return {code: _area(code, cells) for code, cells in sorted(merged.items())}
 
 
-def office_at(areas: dict[Postcode, ServiceArea], lat_deg: float, lon_deg: float) -> Postcode | None:
-    """The open office whose area the point lies in, the lower postcode on a border; None outside the city."""
-    point = _point(lat_deg, lon_deg)
-    return min((postcode for postcode, area in areas.items() if _shape(area).intersects(point)), default=None)
+def _seeds(offices: Offices, gazetteer: Gazetteer) -> Iterator[tuple[float, float, Postcode]]:
+    """Points with the code that delivers there; of two at one point the first counts."""
+    for office in offices.values():
+        yield office.lat_deg, office.lon_deg, office.postcode
+    for place in gazetteer.places:
+        if place.kind in {"area", "landmark", "union"} and place.source != "parent":
+            yield place.lat_deg, place.lon_deg, offices[gazetteer.codes(place)[0]].postcode
 
 
-def _cells(offices: list[PostOffice]) -> list[tuple[PostOffice, BaseGeometry]]:
-    """The part of the city nearest to each office; of two in one place, the first has it all."""
-    by_point: dict[tuple[float, float], PostOffice] = {}
-    for office in offices:
-        by_point.setdefault((office.lat_deg, office.lon_deg), office)
-    points = shapely.multipoints([_point(*place) for place in by_point])
-    city = points.convex_hull.buffer(_REACH_M)
-    if len(by_point) == 1:
-        return [(office, city) for office in by_point.values()]
-    cells = shapely.voronoi_polygons(points, extend_to=city).geoms
-    return [
-        (office, city.intersection(next(cell for cell in cells if cell.contains(_point(*place)))))
-        for place, office in by_point.items()
-    ]
+def _area(code: Postcode, cells: Sequence[BaseGeometry]) -> ServiceArea:
+    shape = shapely.coverage_union_all(cells) if len(cells) > 1 else cells[0]
+    polygons = (part for part in getattr(shape, "geoms", (shape,)) if part.geom_type == "Polygon")
+    return ServiceArea(
+        code, tuple(tuple(_ring(line.coords) for line in (part.exterior, *part.interiors)) for part in polygons)
+    )
 
 
-def _point(lat_deg: float, lon_deg: float) -> shapely.Point:
-    east_m = (lon_deg - _ORIGIN_LON_DEG) * _METRES_PER_DEGREE_EAST
-    return shapely.Point(east_m, (lat_deg - _ORIGIN_LAT_DEG) * _METRES_PER_DEGREE)
-
-
-def _polygons(shape: BaseGeometry) -> tuple[tuple[Ring, ...], ...]:
-    polygons = getattr(shape, "geoms", (shape,))
-    return tuple(tuple(_ring(line.coords) for line in (part.exterior, *part.interiors)) for part in polygons)
+def _xy(lat_deg: float, lon_deg: float) -> tuple[float, float]:
+    return (lon_deg - _ORIGIN_LON_DEG) * _METRES_PER_DEGREE_EAST, (lat_deg - _ORIGIN_LAT_DEG) * _METRES_PER_DEGREE
 
 
 def _ring(coordinates: shapely.coords.CoordinateSequence) -> Ring:
     return tuple(
         (_ORIGIN_LAT_DEG + y / _METRES_PER_DEGREE, _ORIGIN_LON_DEG + x / _METRES_PER_DEGREE_EAST)
         for x, y in coordinates
-    )
-
-
-def _shape(area: ServiceArea) -> BaseGeometry:
-    return shapely.MultiPolygon(
-        [
-            ([_point(*at) for at in outer], [[_point(*at) for at in hole] for hole in holes])
-            for outer, *holes in area.polygons
-        ]
     )

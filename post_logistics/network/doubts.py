@@ -1,20 +1,85 @@
-"""What speaks against an answer, in words and as a factor on its confidence.
+"""What speaks against an answer: in words, and as evidence against it in log-odds.
 
-The factors are coarse on purpose. `tests/network/test_resolve.py` holds the promise they make together: of the answers
-above 0.9, at least 97 in 100 are right.
+The weights are fitted, not chosen: ``python -m benchmarks.addresses --fit`` finds the logistic regression on addresses
+whose answer is known, so that the confidence of an answer is the share of such answers that are right.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import exp, prod
+from types import MappingProxyType
+from typing import Literal, get_args
 
 from post_logistics.network.gazetteer import Gazetteer
-from post_logistics.network.lexicon import Match, Mention, Use, is_numbered_part
+from post_logistics.network.lexicon import Match, Mention
 from post_logistics.network.reading import Named, Reading, named_districts
 from post_logistics.network.text import plain
+from post_logistics.network.wording import Use, is_numbered_part
 
-NO_DOUBT = 0.98
-"""The confidence of an answer with nothing against it: the gazetteer itself is not free of errors."""
+Kind = Literal[
+    "misspelt",
+    "sound",
+    "road_name",
+    "firm_name",
+    "thana_only",
+    "union_only",
+    "district_only",
+    "number_alone",
+    "other_district",
+    "rival_district",
+    "namesake",
+    "unconfirmed",
+    "rival_code",
+    "even_code",
+    "stray",
+    "guessed_stray",
+    "border",
+    "postcode_elsewhere",
+    "postcode_alone",
+    "postcode_against_name",
+    "postcode_field_against_name",
+    "postcode_ignored",
+    "postcode_of_another_district",
+    "postcode_unknown",
+    "old_zone",
+    "far_point",
+    "point_only",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+NOTHING_AGAINST = 4.0
+"""Log-odds of an answer with nothing against it: the gazetteer itself is not free of errors."""
+WEIGHTS: Mapping[Kind, float] = MappingProxyType(
+    {
+        "misspelt": 1.6,
+        "sound": 0.7,
+        "road_name": 1.6,
+        "firm_name": 2.2,
+        "thana_only": 0.5,
+        "union_only": 0.7,
+        "district_only": 2.0,
+        "number_alone": 1.5,
+        "other_district": 2.0,
+        "rival_district": 3.5,
+        "namesake": 0.5,
+        "unconfirmed": 0.5,
+        "rival_code": 0.7,
+        "even_code": 1.5,
+        "stray": 1.5,
+        "guessed_stray": 0.8,
+        "border": 2.0,
+        "postcode_elsewhere": 2.5,
+        "postcode_alone": 0.5,
+        "postcode_against_name": 4.2,
+        "postcode_field_against_name": 2.5,
+        "postcode_ignored": 4.2,
+        "postcode_of_another_district": 1.8,
+        "postcode_unknown": 1.0,
+        "old_zone": 2.0,
+        "far_point": 2.0,
+        "point_only": 2.5,
+    }
+)
+"""How much each kind of doubt takes from the log-odds."""
 _RIVAL_DISTRICT = 0.5
 """From this share of the first district's weight on, the second is a rival."""
 _RIVAL_CODE = 0.45
@@ -25,13 +90,21 @@ _EVEN_CODE = 0.9
 class Doubt:
     """One thing against an answer."""
 
+    kind: Kind
     words: str
-    factor: float
+    share: float = 1.0
+    """Of places of one name, how likely it is this one."""
+
+    @property
+    def weight(self) -> float:
+        """What it takes from the log-odds of the answer."""
+        return WEIGHTS[self.kind]
 
 
 def confidence(doubts: Sequence[Doubt]) -> float:
-    """The share of answers with these doubts that are right."""
-    return round(NO_DOUBT * prod(doubt.factor for doubt in doubts), 2)
+    """The share of answers with these doubts that are right, 0 to 1."""
+    log_odds = NOTHING_AGAINST - sum(doubt.weight for doubt in doubts)
+    return round(prod(doubt.share for doubt in doubts) / (1 + exp(-log_odds)), 2)
 
 
 def doubts_of_reading(
@@ -42,38 +115,41 @@ def doubts_of_reading(
     ``mentions`` are all the names in the address, ``districts`` the weight behind each district they may lie in.
     """
     return [
-        *min((_of_the_words(one) for one in reading.deciding), key=_lightest_first),
+        *min((_of_the_words(one) for one in reading.deciding), key=_weight),
         *_of_the_number(reading),
         *_of_the_district(reading, mentions, districts),
         *_of_the_codes(reading),
+        *_of_the_rivals(reading),
         *_of_the_strays(gazetteer, reading),
     ]
 
 
-def _lightest_first(doubts: Sequence[Doubt]) -> float:
-    return -prod(doubt.factor for doubt in doubts)
+def _weight(doubts: Sequence[Doubt]) -> float:
+    return sum(doubt.weight for doubt in doubts)
 
 
 def _of_the_words(named: Named) -> list[Doubt]:
     mention, place = named.mention, named.place
     found = []
     if mention.match is Match.MISSPELT:
-        found.append(Doubt(f"'{mention.words}' is only nearly {place.name_en}", 0.72))
+        found.append(Doubt("misspelt", f"'{mention.words}' is only nearly {place.name_en}"))
     elif mention.match is Match.SOUND:
-        found.append(Doubt(f"'{mention.words}' sounds like {place.name_en} but is not a known spelling", 0.91))
+        found.append(Doubt("sound", f"'{mention.words}' sounds like {place.name_en} but is not a known spelling"))
     if mention.use is Use.ROAD:
-        found.append(Doubt(f"'{mention.words}' may only be the name of a road", 0.75))
+        found.append(Doubt("road_name", f"'{mention.words}' may only be the name of a road"))
     elif mention.use is Use.NAME:
-        found.append(Doubt(f"'{mention.words}' may only be part of a name", 0.65))
+        found.append(Doubt("firm_name", f"'{mention.words}' may only be part of a name"))
     if place.kind == "thana":
-        found.append(Doubt(f"nothing smaller than the thana {place.name_en} is recognised", 0.93))
+        found.append(Doubt("thana_only", f"nothing smaller than the thana {place.name_en} is recognised"))
+    elif place.kind == "union":
+        found.append(Doubt("union_only", f"'{mention.words}' may be another place than the union {place.name_en}"))
     return found
 
 
 def _of_the_number(reading: Reading) -> list[Doubt]:
     words = reading.best.mention.words
     if len(reading.agreeing) == 1 and is_numbered_part(plain(words).split()):
-        return [Doubt(f"the address does not say where '{words}' is", 0.8)]
+        return [Doubt("number_alone", f"the address does not say where '{words}' is")]
     return []
 
 
@@ -84,19 +160,21 @@ def _of_the_district(reading: Reading, mentions: Sequence[Mention], districts: M
     if district in named:
         return []
     if named:
-        return [
-            Doubt(f"the address says {' and '.join(sorted(named))}, but {best.place.name_en} is in {district}", 0.8)
-        ]
+        words = f"the address says {' and '.join(sorted(named))}, but {best.place.name_en} is in {district}"
+        return [Doubt("other_district", words)]
     for mention in mentions:
         elsewhere = {place.district for place in mention.places}
         heavy = max(districts[other] for other in elsewhere) >= _RIVAL_DISTRICT * districts[district]
         if heavy and district not in elsewhere and mention.use is Use.PLACE:
-            return [Doubt(f"'{mention.words}' is in {' or '.join(sorted(elsewhere))}, not in {district}", 0.5)]
+            words = f"'{mention.words}' is in {' or '.join(sorted(elsewhere))}, not in {district}"
+            return [Doubt("rival_district", words)]
     known = [one.mention for one in reading.agreeing if one.mention.match is not Match.MISSPELT] or [best.mention]
     namesakes = sorted(set.intersection(*({place.district for place in one.places} for one in known)) - {district})
     if namesakes:
-        return [Doubt(f"there is a {best.place.name_en} in {' and in '.join(namesakes)} too", 0.82)]
-    return [Doubt("nothing else in the address confirms it", 0.95)] if len(known) == 1 else []
+        words = f"there is a {best.place.name_en} in {' and in '.join(namesakes)} too"
+        share = districts[district] / (districts[district] + sum(districts[other] for other in namesakes))
+        return [Doubt("namesake", words, share)]
+    return [Doubt("unconfirmed", "nothing else in the address confirms it")] if len(known) == 1 else []
 
 
 def _of_the_codes(reading: Reading) -> list[Doubt]:
@@ -105,15 +183,23 @@ def _of_the_codes(reading: Reading) -> list[Doubt]:
     if not rivals:
         return []
     even = any(reading.votes[code] >= _EVEN_CODE * first for code in rivals)
-    return [Doubt(f"parts of it are delivered by {' and '.join(rivals)}", 0.75 if even else 0.88)]
+    return [Doubt("even_code" if even else "rival_code", f"parts of it are delivered by {' and '.join(rivals)}")]
+
+
+def _of_the_rivals(reading: Reading) -> list[Doubt]:
+    rivals = reading.best.rivals
+    if not rivals:
+        return []
+    where = " and in ".join(sorted({rival.thana for rival in rivals}))
+    return [Doubt("namesake", f"there is a {reading.best.place.name_en} in {where} too", 1 / (1 + len(rivals)))]
 
 
 def _of_the_strays(gazetteer: Gazetteer, reading: Reading) -> list[Doubt]:
     strays = [stray for stray in reading.strays if stray.mention.use is Use.PLACE]
     found = [
         Doubt(
+            "stray" if stray.mention.match is Match.EXACT else "guessed_stray",
             f"'{stray.mention.words}' names {stray.place.name_en}, which is not near",
-            0.75 if stray.mention.match is Match.EXACT else 0.85,
         )
         for stray in strays[:1]
     ]
@@ -127,5 +213,5 @@ def across_the_border(gazetteer: Gazetteer, in_city: bool, named: Sequence[Named
     """A doubt if a place in the address is on the other side of the city border than the office chosen."""
     for one in named:
         if one.mention.use is Use.PLACE and gazetteer.metropolitan(one.place) != in_city:
-            return [Doubt(f"{one.place.name_en} is {'outside' if in_city else 'inside'} the city", 0.65)]
+            return [Doubt("border", f"{one.place.name_en} is {'outside' if in_city else 'inside'} the city")]
     return []

@@ -19,11 +19,22 @@ class Gazetteer:
 
     def __init__(self, offices: Offices, places: Sequence[Place]) -> None:
         self._offices = offices
+        self._by_district: dict[str, list[PostOffice]] = {}
+        for office in offices.values():
+            self._by_district.setdefault(office.district, []).append(office)
         self._by_id = {place.place_id: place for place in places}
         self._by_id |= {place.place_id: place for place in self._named_after_offices()}
         self.places = tuple(self._by_id.values())
         self._codes = {place.place_id: self._codes_of(place) for place in self.places}
         self._containers = {place.place_id: frozenset(self._containing(place)) for place in self.places}
+
+    def district(self, name: str) -> Place:
+        """The district of that name."""
+        return self._by_id[district_id(name)]
+
+    def division(self, district: str) -> str:
+        """The division a district belongs to."""
+        return self._by_district[district][0].division
 
     def codes(self, place: Place) -> tuple[Postcode, ...]:
         """The postcodes that deliver to the place, the usual one first; never empty."""
@@ -56,12 +67,14 @@ class Gazetteer:
             place = self._by_id[place.within]
 
     def _codes_of(self, place: Place) -> tuple[Postcode, ...]:
-        written = (place.postcode, *place.other_postcodes) if place.postcode else ()
+        """Those in its row; a union is written with the code of its thana, and what has none with the nearest."""
+        coded = self._by_id[place.within] if place.kind == "union" else place
+        written = (coded.postcode, *coded.other_postcodes) if coded.postcode else ()
         return tuple(Postcode(code) for code in written if code in self._offices) or (self._office_for(place).postcode,)
 
     def _office_for(self, place: Place) -> PostOffice:
         """For a place without a code: the head office of a district, otherwise the nearest office in the district."""
-        offices = [office for office in self._offices.values() if office.district == place.district]
+        offices = self._by_district[place.district]
         if place.kind == "district":
             return min(offices, key=lambda office: (_HEAD_FIRST.get(office.office_class, 2), office.postcode))
         return nearest_office(offices, place.lat_deg, place.lon_deg)[0]
@@ -77,7 +90,7 @@ class Gazetteer:
                 place_id=f"office:{office.postcode}",
                 name_en=name,
                 name_bn=office.name_bn,
-                spellings=(),
+                spellings=office.spellings,
                 kind="office",
                 within=thana if thana in self._by_id else district_id(office.district),
                 thana=office.thana,

@@ -1,20 +1,19 @@
 """The index of place names: which words of an address name which places.
 
 Names are looked up, never scanned: every run of up to ``_LONGEST`` words is one look-up by its plain form and one by
-its sound. Only a long word that neither finds is compared with the names that begin with the same letter.
+its sound. What neither finds is left to `slips`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
-from functools import reduce
+from functools import cache
 from itertools import accumulate
-
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import extract
+from typing import NamedTuple
 
 from post_logistics.network.places import Place
-from post_logistics.network.text import Token, glue, plain, sound_of_word, word_set
+from post_logistics.network.text import Token, glue, joined, plain_words, sound_of_word
+from post_logistics.network.wording import COMMON_WORDS, REQUESTS, Use, is_numbered_part, use_of
 
 
 class Match(IntEnum):
@@ -23,16 +22,6 @@ class Match(IntEnum):
     MISSPELT = 1
     SOUND = 2
     EXACT = 3
-
-
-class Use(IntEnum):
-    """What the name is there for."""
-
-    NAME = 1
-    """Part of the name of a firm or a house: Uttara Bank."""
-    ROAD = 2
-    """A road, named after where it leads: Natore Road."""
-    PLACE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +41,27 @@ class Mention:
 
 Words = tuple[str, ...]
 """A name as plain words."""
+_Senses = list[tuple[Place, frozenset[str]]]
+"""The places a name may mean, each with the places of which one must be named too; none need be if empty."""
+_Named = Mapping[str, Sequence[tuple[int, int]]]
+"""For a place: the words that name it, as first and after."""
+
+
+class _Run(NamedTuple):
+    """Words, up to ``after``, that are the key of a name."""
+
+    after: int
+    match: Match
+    key: str
+
 
 _LONGEST = 7
 """Words in the longest name looked up; initials count as words: D I T Road Extension."""
-_SOUND_LETTERS = 4
+_SOUND_LETTERS = 5
 """Keys shorter than this fit too many names by chance."""
-_MISSPELT_LETTERS = 5
-"""Shorter words are not guessed at, and a guess has one letter more at least."""
-_LONG_LETTERS = 11
-"""From here on two slips of the pen are allowed, below only one."""
-_ROAD_WORDS = word_set("road lane street avenue sarani sarak highway bypass goli গলি")
-_FIRM_WORDS = word_set(
-    """bank ব্যাংক pharmacy ফার্মেসি ফার্মেসী store stores স্টোর hospital হাসপাতাল clinic ক্লিনিক school স্কুল college কলেজ
-    university motors ltd limited লিমিটেড hotel হোটেল restaurant enterprise এন্টারপ্রাইজ traders ট্রেডার্স fashion ফ্যাশন
-    bakery বেকারি sweets electronics ইলেকট্রনিক্স medical মেডিকেল dental house bhaban ভবন villa ভিলা tower টাওয়ার plaza
-    প্লাজা manzil মঞ্জিল garments textile textiles insurance travels"""
-)
-_NUMBERED_PARTS = word_set("road sector section sec block")
-_COMMON_WORDS = _FIRM_WORDS | word_set(
-    """holding floor number block section sector market bazar building apartment center centre complex garden mosque
-    masjid mosjid office branch shopping super company bangladesh district upazila village post north south east west
-    middle station model town residential area commercial housing society colony police medicine road lane avenue
-    street near beside behind opposite front first second third ground level suite general corner diagnostic central
-    mor gate circle chattar stand bus square point madrasa madrasah mazar math field park lake club church bridge bari
-    para ghat quarter new old কমপ্লেক্স সেন্টার মসজিদ বাংলাদেশ মেডিসিন কোম্পানি ফ্যাক্টরী কেমিক্যাল প্রোডাক্টস ডেন্টাল শপিং সুপার দোকান
-    গ্রাম পোস্ট কর্নার মাদ্রাসা মাজার মাঠ পার্ক লেক ক্লাব গির্জা ব্রিজ পাড়া ঘাট কোয়ার্টার নতুন পুরান"""
-)
-"""What addresses say beside names: alone they name nothing and are never guessed at."""
+_ANYWHERE = frozenset[str]()
+_SMALL = frozenset(("area", "road", "landmark"))
+_LARGE = frozenset(("thana", "district"))
 
 
 class Lexicon:
@@ -86,135 +69,159 @@ class Lexicon:
 
     A name that ends or begins with the name of what the place lies in (``Station Road Tongi``, ``Uttara Sector 7``) may
     also be written in two: the rest of it (``Station Road``, ``Sector 7``) counts where the other is named as well. A
-    numbered part alone never counts without something around it.
+    numbered part alone never counts without something around it, nor does a union: there are a dozen Durgapurs. What
+    ends with its thana or district is found in two only, so that those count as named.
     """
 
     def __init__(self, places: Sequence[Place]) -> None:
-        self._exact: dict[str, dict[str, Place]] = {}
-        self._sounds: dict[str, dict[str, Place]] = {}
-        self._only_within: dict[tuple[str, str], set[str]] = {}
-        """For a key and a place: the places of which one must be named too. Missing where none need be."""
+        self._exact: dict[str, _Senses] = {}
+        self._sounds: dict[str, _Senses] = {}
         by_id = {place.place_id: place for place in places}
-        self._implied = {place.place_id: frozenset(_implied(place, by_id)) for place in places}
-        """For a place: itself and the places it lies in, up to the thana, which naming it names too."""
         names = {place.place_id: _names(place) for place in places}
+        outer = cache(lambda place_id: _outer_names(place_id, names, by_id))
+        self._by_id = by_id
         for place in places:
+            in_two = list(_in_two(names[place.place_id], outer(place.within))) if place.kind in _SMALL else []
+            for rest, _, container in in_two:
+                self._enter(rest, place, container.place_id)
+            told = {name for _, name, container in in_two if container.kind in _LARGE}
             for name in names[place.place_id]:
-                if is_numbered_part(name):
+                if place.kind == "union":
+                    if name not in names[place.within] and not is_numbered_part(name):
+                        self._enter_union(name, place, by_id[place.within])
+                elif is_numbered_part(name):
                     for container in _containers(place, by_id):
                         self._enter(name, place, container.place_id)
-                else:
+                elif name not in told:
                     self._enter(name, place, None)
-        for place in places:
-            if place.kind in {"area", "road", "landmark"}:
-                for rest, outer in _in_two(place, names, by_id):
-                    self._enter(rest, place, outer)
-        self._by_initial: dict[str, list[str]] = {}
-        for key in self._exact:
-            if len(key) > _MISSPELT_LETTERS and not any(c.isdigit() for c in key):
-                self._by_initial.setdefault(key[0], []).append(key)
+
+    def _enter_union(self, name: Words, place: Place, thana: Place) -> None:
+        """By its spelling a union is known in its thana and its district, by its sound only in its thana."""
+        self._enter(name, place, thana.place_id)
+        _note(self._exact, joined(name), place, thana.within)
 
     def _enter(self, name: Words, place: Place, container: str | None) -> None:
         """Make the place found by the name; with a container, only where that is named too."""
-        heard = reduce(glue, map(sound_of_word, name))
-        for index, key in ((self._exact, reduce(glue, name)), (self._sounds, heard)):
-            if index is self._sounds and len(key) < _SOUND_LETTERS:
-                continue
-            known = index.setdefault(key, {})
-            is_new = place.place_id not in known
-            known[place.place_id] = place
-            if container is not None and (is_new or (key, place.place_id) in self._only_within):
-                self._only_within.setdefault((key, place.place_id), set()).add(container)
+        _note(self._exact, joined(name), place, container)
+        heard = joined([sound_of_word(word) for word in name])
+        if len(heard) >= _SOUND_LETTERS:
+            _note(self._sounds, heard, place, container)
 
-    def mentions(self, tidied: str, words: Sequence[Token]) -> list[Mention]:
-        """The places named, in the order of the words and without overlap; the longest name wins."""
+    def spellings(self) -> Iterator[tuple[str, tuple[Place, ...], tuple[Place, ...]]]:
+        """Every name as one word, with the places it means by itself and those it means only beside another name."""
+        for key, senses in self._exact.items():
+            alone = tuple(place for place, containers in senses if not containers)
+            yield key, alone, tuple(place for place, containers in senses if containers)
+
+    def mentions(self, tidied: str, words: Sequence[Token], supposed: Sequence[str] = ()) -> list[Mention]:
+        """The places named, in the order of the words and without overlap; the longest name wins.
+
+        ``supposed``: ids of places to be taken as named, though they are not.
+        """
         spelt = [token.text for token in words]
         heard = [sound_of_word(word) for word in spelt]
-        found: list[tuple[str, Mention]] = []
-        at = 0
-        while at < len(words):
-            longest = self._longest(words, spelt, heard, at)
-            if longest is not None:
-                after, match, key = longest
-                places = (self._exact if match is Match.EXACT else self._sounds)[key]
-                found.append((key, _mention(tidied, words, range(at, after), match, tuple(places.values()))))
-            at = longest[0] if longest is not None else at + 1
-        return list(self._complete(found))
+        runs = [self._runs(words, spelt, heard, at) for at in range(len(words))]
+        named: dict[str, list[tuple[int, int]]] = {place_id: [(-1, -1)] for place_id in supposed}
+        for first, run, places in self._longest(runs, {}):
+            for place in places:
+                for place_id in _implied(place, self._by_id):
+                    named.setdefault(place_id, []).append((first, run.after))
+        return [
+            mention(tidied, words, range(first, run.after), run.match, places)
+            for first, run, places in self._longest(runs, named)
+        ]
 
-    def misspelt(self, tidied: str, words: Sequence[Token], known: Sequence[Mention]) -> list[Mention]:
-        """Mentions guessed from long words that name nothing as they stand, with a slip of the pen or two."""
-        taken = {index for mention in known for index in range(mention.first, mention.after)}
-        found: list[Mention] = []
-        for at, token in enumerate(words):
-            if at in taken or len(token.text) < _MISSPELT_LETTERS or token.text in _COMMON_WORDS:
-                continue
-            places = self._nearly(token.text)
-            if places:
-                found.append(_mention(tidied, words, range(at, at + 1), Match.MISSPELT, places))
-        return found
-
-    def _longest(
-        self, words: Sequence[Token], spelt: list[str], heard: list[str], first: int
-    ) -> tuple[int, Match, str] | None:
-        """Where the longest name that begins at this word ends, how it fits and its key; inside one part only."""
-        last = first
-        while last < min(len(words), first + _LONGEST) and words[last].part == words[first].part:
+    def _runs(self, words: Sequence[Token], spelt: list[str], heard: list[str], first: int) -> list[_Run]:
+        """All names that begin at this word, the longest first; inside one part of the address only."""
+        if spelt[first].isdigit():
+            return []
+        last, most = first, min(len(words), first + _LONGEST)
+        while last < most and words[last].part == words[first].part and spelt[last] not in REQUESTS:
             last += 1
-        keys = list(zip(accumulate(spelt[first:last], glue), accumulate(heard[first:last], glue), strict=True))
-        for after in range(last, first, -1):
-            as_written, as_heard = keys[after - first - 1]
-            if after - first == 1 and as_written in _COMMON_WORDS:
-                return None
+        keys = zip(accumulate(spelt[first:last], glue), accumulate(heard[first:last], glue), strict=True)
+        found = []
+        for after, (as_written, as_heard) in enumerate(keys, start=first + 1):
+            if after - first == 1 and as_written in COMMON_WORDS:
+                continue
             if as_written in self._exact:
-                return after, Match.EXACT, as_written
-            if as_heard in self._sounds:
-                return after, Match.SOUND, as_heard
-        return None
+                found.append(_Run(after, Match.EXACT, as_written))
+            elif as_heard in self._sounds:
+                found.append(_Run(after, Match.SOUND, as_heard))
+        return found[::-1]
 
-    def _complete(self, found: Sequence[tuple[str, Mention]]) -> Iterator[Mention]:
-        """The mentions without those places that count only where another is named which is not."""
-        for key, mention in found:
-            others = (other.places for _, other in found if other is not mention)
-            named = set[str]().union(*(self._implied[place.place_id] for places in others for place in places))
-            places = tuple(
-                place
-                for place in mention.places
-                if not (needed := self._only_within.get((key, place.place_id))) or not needed.isdisjoint(named)
-            )
-            if places:
-                yield mention if len(places) == len(mention.places) else replace(mention, places=places)
+    def _longest(self, runs: Sequence[Sequence[_Run]], named: _Named) -> Iterator[tuple[int, _Run, tuple[Place, ...]]]:
+        """The longest names without overlap that mean a place, given what else is named."""
+        at = 0
+        while at < len(runs):
+            after = at + 1
+            for run in runs[at]:
+                places = self._meant(at, run, named)
+                if places:
+                    yield at, run, places
+                    after = run.after
+                    break
+            at = after
 
-    def _nearly(self, word: str) -> tuple[Place, ...]:
-        allowed = 2 if len(word) >= _LONG_LETTERS else 1
-        names = self._by_initial.get(word[0], ())
-        near = extract(word, names, scorer=OSA.distance, score_cutoff=allowed, processor=None, limit=4)
+    def _meant(self, first: int, run: _Run, named: _Named) -> tuple[Place, ...]:
+        """The places the words may mean: those that need a container where other words name it."""
+        senses = (self._exact if run.match is Match.EXACT else self._sounds)[run.key]
         return tuple(
             place
-            for name, slips, _ in near
-            if slips == near[0][1]
-            for place in self._exact[name].values()
-            if (name, place.place_id) not in self._only_within
+            for place, containers in senses
+            if not containers
+            or any(
+                after <= first or run.after <= other
+                for container in containers
+                for other, after in named.get(container, ())
+            )
         )
+
+
+def mention(tidied: str, words: Sequence[Token], indices: range, match: Match, places: tuple[Place, ...]) -> Mention:
+    """The mention made by these words."""
+    first, after = indices.start, indices.stop
+    written = tidied[words[first].start : words[after - 1].end]
+    return Mention(first, after, written, use_of(words, first, after), match, places)
+
+
+def _note(index: dict[str, _Senses], key: str, place: Place, container: str | None) -> None:
+    containers = _ANYWHERE if container is None else frozenset((container,))
+    senses = index.get(key)
+    if senses is None:
+        index[key] = [(place, containers)]
+        return
+    for at, (known, before) in enumerate(senses):
+        if known is place:
+            senses[at] = (place, before | containers if before and containers else _ANYWHERE)
+            return
+    senses.append((place, containers))
 
 
 def _names(place: Place) -> list[Words]:
     """Every way to write the place."""
-    written = (plain(name).split() for name in (place.name_en, place.name_bn, *place.spellings))
+    written = map(plain_words, (place.name_en, place.name_bn, *place.spellings))
     return [tuple(words) for words in written if words]
 
 
-def _in_two(
-    place: Place, names: Mapping[str, Sequence[Words]], by_id: Mapping[str, Place]
-) -> Iterator[tuple[Words, str]]:
-    """What is left of the place's names without the name of a place it lies in, and the ``place_id`` of that."""
-    containers = list(_containers(place, by_id))
-    outer_names = {outer for container in containers for outer in names[container.place_id]}
-    for container in containers:
-        for name in names[place.place_id]:
-            for outer in names[container.place_id]:
-                rest = _rest(name, outer, may_lead=container.kind != "district")
-                if rest and rest not in outer_names and _tells_enough(rest):
-                    yield rest, container.place_id
+def _outer_names(place_id: str, names: Mapping[str, Sequence[Words]], by_id: Mapping[str, Place]) -> dict[Words, Place]:
+    """The names of a place and of what it lies in; where two have one name, the smaller."""
+    chain = [by_id[place_id], *_containers(by_id[place_id], by_id)] if place_id in by_id else []
+    return {name: place for place in reversed(chain) for name in names[place.place_id]}
+
+
+def _in_two(names: Sequence[Words], outer: Mapping[Words, Place]) -> Iterator[tuple[Words, Words, Place]]:
+    """What is left of a name without the name of a place it lies in, the name, and that place.
+
+    A district's name may only end the name: Dhaka Medical College is no medical college that lies in Dhaka.
+    """
+    for name in names:
+        for cut in range(1, len(name)):
+            for rest, other, leads in ((name[:cut], name[cut:], False), (name[cut:], name[:cut], True)):
+                container = outer.get(other)
+                if container is None or (leads and container.kind == "district"):
+                    continue
+                if rest not in outer and _tells_enough(rest):
+                    yield rest, name, container
 
 
 def _containers(place: Place, by_id: Mapping[str, Place]) -> Iterator[Place]:
@@ -227,43 +234,11 @@ def _containers(place: Place, by_id: Mapping[str, Place]) -> Iterator[Place]:
 def _implied(place: Place, by_id: Mapping[str, Place]) -> Iterator[str]:
     """Whoever names Mirpur 10 need not name Mirpur as well; a thana or a district is too large to be implied."""
     yield place.place_id
-    yield from (one.place_id for one in _containers(place, by_id) if one.kind not in {"thana", "district"})
-
-
-def _rest(name: Words, outer: Words, *, may_lead: bool) -> Words:
-    """The name without the outer one at its end or, if that may lead, at its beginning; empty if it has neither."""
-    if name[-len(outer) :] == outer:
-        return name[: -len(outer)]
-    return name[len(outer) :] if may_lead and name[: len(outer)] == outer else ()
-
-
-def is_numbered_part(name: Sequence[str]) -> bool:
-    """True for ``sector 7``, ``block c`` or ``road 9 a``: there are several of each in the city."""
-    return name[0] in _NUMBERED_PARTS and 1 < len(name) <= 3 and all(len(word) <= 2 for word in name[1:])
+    yield from (one.place_id for one in _containers(place, by_id) if one.kind not in _LARGE)
 
 
 def _tells_enough(rest: Words) -> bool:
     """True for a numbered part and for a name of its own; not for ``bazar``, ``5`` or ``r a``."""
     return is_numbered_part(rest) or any(
-        len(word) > 2 and not word.isdigit() and word not in _COMMON_WORDS for word in rest
+        len(word) > 2 and not word.isdigit() and word not in COMMON_WORDS for word in rest
     )
-
-
-def _mention(tidied: str, words: Sequence[Token], indices: range, match: Match, places: tuple[Place, ...]) -> Mention:
-    first, after = indices.start, indices.stop
-    written = tidied[words[first].start : words[after - 1].end]
-    return Mention(first, after, written, _use(words, first, after), match, places)
-
-
-def _use(words: Sequence[Token], first: int, after: int) -> Use:
-    """What the name before ``after`` is there for; `Uttara Road 5` and `Uttara House 5` are in Uttara.
-
-    A name that ends as firms do is already the firm: `Mugda Medical College Hospital`.
-    """
-    following = [token.text for token in words[after : after + 2] if token.part == words[first].part]
-    if not following or following[-1].isdigit():
-        return Use.PLACE
-    if following[0] in _ROAD_WORDS:
-        return Use.ROAD
-    is_firm = following[0] in _FIRM_WORDS and words[after - 1].text not in _FIRM_WORDS
-    return Use.NAME if is_firm else Use.PLACE

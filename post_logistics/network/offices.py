@@ -20,6 +20,7 @@ COLUMNS = (
     "alias_of",
     "name_en",
     "name_bn",
+    "spellings",
     "office_class",
     "division",
     "district",
@@ -43,6 +44,8 @@ class PostOffice:
     postcode: Postcode
     name_en: str
     name_bn: str
+    spellings: tuple[str, ...]
+    """Other ways to write the name, in either script."""
     office_class: str
     division: str
     district: str
@@ -122,6 +125,7 @@ def _office(row: Row) -> PostOffice:
         postcode=row.postcode("postcode"),
         name_en=row.text("name_en"),
         name_bn=row.text("name_bn"),
+        spellings=row.several("spellings"),
         office_class=row.one_of("office_class", OFFICE_CLASSES),
         division=row.text("division"),
         district=row.text("district"),

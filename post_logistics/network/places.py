@@ -1,7 +1,8 @@
-"""The gazetteer: places people write in addresses, from ``places.csv``, ``thanas.csv`` and ``districts.csv``."""
+"""The gazetteer: what people write in addresses, from ``places``, ``unions``, ``thanas`` and ``districts.csv``."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,7 @@ from post_logistics.network.tables import Row, read_table
 from post_logistics.units import Postcode
 
 PLACE_KINDS = ("area", "road", "landmark")
+UNION_KINDS = ("union", "paurashava", "ward")
 THANA_KINDS = ("upazila", "metropolitan")
 
 _POINT = ("lat_deg", "lon_deg", "precision_m", "source")
@@ -21,6 +23,10 @@ THANA_COLUMNS = (
     *("thana_code", "name_en", "name_bn", "spellings", "kind", "district"),
     *("formed_from", "postcode", *_POINT),
 )
+UNION_COLUMNS = (
+    *("union_code", "name_en", "name_bn", "spellings", "kind", "thana", "district"),
+    *("lat_deg", "lon_deg", "precision_m"),
+)
 DISTRICT_COLUMNS = ("district_code", "name_en", "name_bn", "spellings", "division", "head_office", *_POINT)
 
 
@@ -31,16 +37,17 @@ class Place:
     place_id: str
     name_en: str
     name_bn: str
+    """Empty for some unions."""
     spellings: tuple[str, ...]
     """Other ways to write it, in either script."""
     kind: str
-    """``area``, ``road``, ``landmark``, ``thana`` or ``district``."""
+    """``area``, ``road``, ``landmark``, ``union``, ``office``, ``thana`` or ``district``."""
     within: str
     """``place_id`` of the next larger place; empty for a district."""
     thana: str
     district: str
     postcode: Postcode | Literal[""]
-    """The code usually written for it; empty for a district, and for a thana without an office of its own."""
+    """The code usually written for it; empty for a district, a union, and a thana without an office of its own."""
     other_postcodes: tuple[Postcode, ...]
     """Codes that are also seen for parts of it."""
     lat_deg: float
@@ -50,11 +57,11 @@ class Place:
 
 
 def load_places(facts_dir: Path) -> tuple[Place, ...]:
-    """Districts, thanas and the places inside them; Unacceptable names the row and column that is wrong.
+    """Districts, thanas, unions and places inside them; Unacceptable names the row and column that is wrong.
 
     A place whose ``within`` is empty in ``places.csv`` lies directly in its thana.
     """
-    rows = [*_districts(facts_dir), *_thanas(facts_dir), *_places(facts_dir)]
+    rows = [*_districts(facts_dir), *_thanas(facts_dir), *_unions(facts_dir), *_places(facts_dir)]
     found: dict[str, Place] = {}
     for row, place in rows:
         if place.place_id in found:
@@ -76,6 +83,7 @@ def thana_id(district: str, thana: str) -> str:
     return f"thana:{_slug(district)}:{_slug(thana)}"
 
 
+@lru_cache(maxsize=4096)
 def _slug(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
 
@@ -97,6 +105,14 @@ def _thanas(facts_dir: Path) -> Iterator[tuple[Row, Place]]:
             row, thana_id(district, name), kind="thana", within=within, thana=name, district=district, postcode=postcode
         )
         yield row, place
+
+
+def _unions(facts_dir: Path) -> Iterator[tuple[Row, Place]]:
+    for row in read_table(facts_dir / "unions.csv", UNION_COLUMNS):
+        thana, district = row.text("thana"), row.text("district")
+        row.one_of("kind", UNION_KINDS)
+        place_id, within = f"union:{row.text('union_code')}", thana_id(district, thana)
+        yield row, _place(row, place_id, kind="union", within=within, thana=thana, district=district, postcode="")
 
 
 def _places(facts_dir: Path) -> Iterator[tuple[Row, Place]]:
@@ -130,7 +146,7 @@ def _place(
     return Place(
         place_id=place_id,
         name_en=row.text("name_en"),
-        name_bn=row.text("name_bn"),
+        name_bn=row.cells["name_bn"] if kind == "union" else row.text("name_bn"),
         spellings=row.several("spellings"),
         kind=kind,
         within=within,
@@ -141,7 +157,7 @@ def _place(
         lat_deg=row.degrees("lat_deg", *LAT_RANGE_DEG),
         lon_deg=row.degrees("lon_deg", *LON_RANGE_DEG),
         precision_m=row.whole("precision_m"),
-        source=row.text("source"),
+        source="union" if kind == "union" else row.text("source"),
     )
 
 

@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from post_logistics.network.lexicon import Mention, Use
+from post_logistics.network.lexicon import Mention
 from post_logistics.network.text import Token, word_set
+from post_logistics.network.wording import Use
 
 _LENGTH = 4
+_ZONE_DIGITS = 2
 _SAYS_POSTCODE = word_set("postcode post postal code zip po gpo পোস্টকোড কোড পোস্ট জিপিও ডাকঘর")
 _SAYS_OTHER_NUMBER = word_set(
     """house holding plot road flat shop room floor level block sector section sec lane line avenue box suite apartment
@@ -25,6 +27,8 @@ class Stated:
     postcode: str
     words: str
     """As written, with what it follows."""
+    in_field: bool = False
+    """Given in a field of its own, not in the text: chosen on purpose."""
 
 
 def stated_postcode(tidied: str, words: Sequence[Token], mentions: Sequence[Mention]) -> Stated | None:
@@ -38,6 +42,17 @@ def stated_postcode(tidied: str, words: Sequence[Token], mentions: Sequence[Ment
     for at in range(len(words) - 1, 0, -1):
         if _four_digits(tidied, words[at]) and _in_postcode_place(words, named, at):
             return Stated(words[at].text, tidied[words[at - 1].start : words[at].end])
+    return None
+
+
+def old_zone(words: Sequence[Token], mentions: Sequence[Mention]) -> Stated | None:
+    """The postcode that a zone number of old Dhaka addresses has become (``Dhaka-16`` is 1216), or None."""
+    for mention in mentions:
+        if _names_district(mention) and mention.places[0].postcode == "" and mention.after < len(words):
+            number = words[mention.after]
+            closes = mention.after + 1 == len(words) or words[mention.after + 1].part != number.part
+            if number.text.isdigit() and len(number.text) <= _ZONE_DIGITS and closes:
+                return Stated(f"12{int(number.text):02}", f"{mention.words}-{number.text}")
     return None
 
 

@@ -9,15 +9,24 @@ from dataclasses import dataclass
 
 from post_logistics.network.coverage import METROPOLITAN
 from post_logistics.network.gazetteer import Gazetteer
-from post_logistics.network.lexicon import Match, Mention, Use
+from post_logistics.network.lexicon import Match, Mention
 from post_logistics.network.places import Place
+from post_logistics.network.wording import Use
 from post_logistics.units import Postcode
 
-_DISTRICT_WEIGHT = {"district": 3.0, "thana": 1.5, "area": 1.0, "landmark": 1.0, "office": 0.6, "road": 0.5}
+_DISTRICT_WEIGHT = {
+    "district": 3.0,
+    "thana": 1.5,
+    "area": 1.0,
+    "landmark": 1.0,
+    "office": 0.6,
+    "road": 0.5,
+    "union": 0.2,
+}
 """How surely a name of this kind tells the district."""
-_OFFICE_WEIGHT = {"thana": 0.8, "area": 1.0, "landmark": 1.0, "office": 1.0, "road": 0.6}
+_OFFICE_WEIGHT = {"thana": 0.8, "area": 1.0, "landmark": 1.0, "office": 1.3, "road": 0.6, "union": 0.7}
 """How surely it tells the office."""
-_MATCH_WEIGHT = {Match.EXACT: 1.0, Match.SOUND: 0.9, Match.MISSPELT: 0.6}
+_MATCH_WEIGHT = {Match.EXACT: 1.0, Match.SOUND: 0.75, Match.MISSPELT: 0.7}
 _USE_WEIGHT = {Use.PLACE: 1.0, Use.ROAD: 0.3, Use.NAME: 0.3}
 _FIRST_WEIGHT = 0.6
 """What the first name in an address counts, the last being 1."""
@@ -27,6 +36,12 @@ _METROPOLITAN_HEADSTART = 0.2
 """A name that names no district is more likely in the city, where most parcels go."""
 _OTHER_CODE = 0.6
 """A code seen for parts of a place, against the code usually written for it."""
+_CLOSING = {"district": 1.6, "thana": 1.3}
+"""A district or thana that closes the address is where it is: unknown places are everywhere."""
+_DIVISION = 0.3
+"""A district's name after the name of another in the division called after it: Gazipur, Dhaka."""
+_TELLING = {"union": 0, "office": 1, "thana": 2}
+"""Of places of one name, which to prefer."""
 _LARGER_PLACE = 0.4
 """A place that contains another one named says less about the office than the smaller one."""
 
@@ -38,6 +53,8 @@ class Named:
     mention: Mention
     place: Place
     weight: float
+    rivals: tuple[Place, ...] = ()
+    """Other places of the name that would fit as well, but are delivered by other offices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +87,19 @@ def weigh_districts(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> dict[s
     """
     scores: dict[str, float] = {}
     in_city = False
+    divisions_named: set[str] = set()
     for position, mention in enumerate(mentions):
         best: dict[str, float] = {}
         for place in mention.places:
-            best[place.district] = max(best.get(place.district, 0.0), _DISTRICT_WEIGHT[place.kind])
+            weight = _DISTRICT_WEIGHT[place.kind]
+            if place.kind == "district" and mention.use is Use.PLACE and place.name_en in divisions_named:
+                weight *= _DIVISION
+            elif mention.use is Use.PLACE and position == len(mentions) - 1:
+                weight *= _CLOSING.get(place.kind, 1.0)
+            best[place.district] = max(best.get(place.district, 0.0), weight)
             in_city = in_city or (place.kind != "district" and gazetteer.metropolitan(place))
+        if mention.use is Use.PLACE:
+            divisions_named |= {gazetteer.division(p.district) for p in mention.places if p.kind == "district"}
         factor = _weight(mention, position, len(mentions)) / len(best)
         for district, weight in best.items():
             scores[district] = scores.get(district, 0.0) + factor * weight
@@ -83,8 +108,13 @@ def weigh_districts(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> dict[s
     return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
 
 
-def read(gazetteer: Gazetteer, mentions: Sequence[Mention], district: str) -> Reading | None:
-    """What the places in this district say together; None if the mentions name nothing smaller than the district."""
+def read(
+    gazetteer: Gazetteer, mentions: Sequence[Mention], district: str, stated: Postcode | None = None
+) -> Reading | None:
+    """What the places in this district say together; None if the mentions name nothing smaller than the district.
+
+    Of places of one name, those delivered from the postcode ``stated`` come first.
+    """
     choices = [
         _Choice(mention, senses, _weight(mention, position, len(mentions)))
         for position, mention in enumerate(mentions)
@@ -92,7 +122,7 @@ def read(gazetteer: Gazetteer, mentions: Sequence[Mention], district: str) -> Re
     ]
     if not choices:
         return None
-    named = [_taken_as(gazetteer, choice, choices) for choice in choices]
+    named = [_taken_as(gazetteer, choice, choices, stated) for choice in choices]
     anchor = max(named, key=lambda one: (_support(gazetteer, one, named), one.mention.first))
     agreeing = tuple(one for one in named if gazetteer.agree(one.place, anchor.place))
     votes = _votes(gazetteer, agreeing)
@@ -126,20 +156,38 @@ class _Choice:
     weight: float
 
 
-def _taken_as(gazetteer: Gazetteer, choice: _Choice, others: Sequence[_Choice]) -> Named:
+def _taken_as(gazetteer: Gazetteer, choice: _Choice, others: Sequence[_Choice], stated: Postcode | None) -> Named:
     """The mention with the sense that fits most of the others.
 
-    Of equals: one inside another place named, then one in the city, then not a thana.
+    A union only if its thana is named. Of equals: one inside another place named, then one in the city, then the
+    more telling kind.
     """
     around = [sense for other in others if other is not choice for sense in other.senses]
 
-    def fitness(place: Place) -> tuple[int, bool, bool, bool]:
+    def fitness(place: Place) -> tuple[bool, bool, int, bool, bool, int]:
         fits = sum(any(gazetteer.agree(place, sense) for sense in other.senses) for other in others)
         inside = any(gazetteer.contains(sense, place) for sense in around)
-        return fits, inside, gazetteer.metropolitan(place), place.kind != "thana"
+        is_stated = stated is not None and stated in gazetteer.codes(place)
+        return (
+            is_stated,
+            inside or place.kind != "union",
+            fits,
+            inside,
+            gazetteer.metropolitan(place),
+            _TELLING.get(place.kind, 3),
+        )
 
-    place = choice.senses[0] if len(choice.senses) == 1 else max(choice.senses, key=fitness)
-    return Named(choice.mention, place, choice.weight * _OFFICE_WEIGHT[place.kind])
+    if len(choice.senses) == 1:
+        return Named(choice.mention, choice.senses[0], choice.weight * _OFFICE_WEIGHT[choice.senses[0].kind])
+    fit = {place.place_id: fitness(place) for place in choice.senses}
+    place = max(choice.senses, key=lambda one: fit[one.place_id])
+    codes = set(gazetteer.codes(place))
+    rivals = tuple(
+        one
+        for one in choice.senses
+        if fit[one.place_id] == fit[place.place_id] and codes.isdisjoint(gazetteer.codes(one))
+    )
+    return Named(choice.mention, place, choice.weight * _OFFICE_WEIGHT[place.kind], rivals)
 
 
 def _support(gazetteer: Gazetteer, anchor: Named, named: Sequence[Named]) -> float:

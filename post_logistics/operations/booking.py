@@ -10,8 +10,10 @@ from functools import cache
 from post_logistics.consignments.booking import Consignment, Order, OrderRefused, Problem, fingerprint
 from post_logistics.consignments.merchants import Merchant
 from post_logistics.errors import Conflict, Unacceptable
+from post_logistics.network.corrections import Learned
 from post_logistics.network.offices import PostOffice
-from post_logistics.network.resolve import Hints, Resolution
+from post_logistics.network.questions import Question
+from post_logistics.network.resolve import Hints, Resolution, Unresolved
 from post_logistics.network.timetable import earliest_arrival
 from post_logistics.operations.facts import Facts, dhaka
 from post_logistics.operations.numbering import Numbers
@@ -30,6 +32,8 @@ class Outcome(StrEnum):
 
     BOOKED = "booked"
     DUPLICATE = "duplicate"
+    TO_DECIDE = "to_decide"
+    """The address could only be guessed at: somebody has to choose."""
     REJECTED = "rejected"
 
 
@@ -45,7 +49,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The answer to one order: booked (or booked before, with the same content), or rejected and why."""
+    """The answer to one order: booked (or booked before, with the same content), to be decided, or rejected and why."""
 
     row: int | None
     order_ref: str
@@ -53,6 +57,18 @@ class Verdict:
     item_number: str = ""
     consignment: Consignment | None = None
     problems: tuple[Problem, ...] = ()
+    question: Question | None = None
+    """What to ask about the address: of one to decide, and of one booked that is not sure."""
+    choices: tuple[Postcode, ...] = ()
+    """The offices it might be, the likeliest first."""
+
+
+class Undecided(OrderRefused):
+    """An order whose address somebody has to decide. ``facts``: ``question_en``, ``question_bn``, ``choices``."""
+
+    def __init__(self, verdict: Verdict, question: Question) -> None:
+        super().__init__(verdict.problems, verdict.row)
+        self.facts |= {"question_en": question.en, "question_bn": question.bn, "choices": list(verdict.choices)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +93,7 @@ def book(
 ) -> list[Verdict]:
     """A verdict per order, in their order. The same reference with the same content is the same booking, told again;
     with other content it is refused. A dry run decides everything and books nothing."""
-    place = _placing(facts, at)
+    place = _placing(facts, facts.lessons.known(connection, at), at)
     prints = [fingerprint(one.order) for one in asked]
     earlier = store.load_references(connection, [(one.merchant.merchant_id, one.order.order_ref) for one in asked])
     verdicts: dict[int, Verdict] = {}
@@ -95,7 +111,7 @@ def book(
             if isinstance(found, _Placed):
                 placed[i] = found
             else:
-                verdicts[i] = _rejected(one, found)
+                verdicts[i] = found
     offices = _share_out(connection, facts, placed, at)
     verdicts |= _keep(connection, facts, numbers, placed, offices, prints, at, dry_run=dry_run)
     return [verdicts[i] for i in range(len(asked))]
@@ -107,6 +123,8 @@ def book_one(connection: Connection, facts: Facts, numbers: Numbers, asked: Aske
     OrderRefused with every problem; Conflict if the reference is used for another order.
     """
     (verdict,) = book(connection, facts, numbers, [asked], at)
+    if verdict.outcome is Outcome.TO_DECIDE and verdict.question is not None:
+        raise Undecided(verdict, verdict.question)
     if verdict.outcome is Outcome.REJECTED:
         if any(problem.field == "order_ref" for problem in verdict.problems):
             problem = verdict.problems[0]
@@ -117,6 +135,17 @@ def book_one(connection: Connection, facts: Facts, numbers: Numbers, asked: Aske
 
 def _rejected(one: Asked, *problems: Problem) -> Verdict:
     return Verdict(row=one.row, order_ref=one.order.order_ref, outcome=Outcome.REJECTED, problems=problems)
+
+
+def _to_decide(one: Asked, error: Unresolved) -> Verdict:
+    return Verdict(
+        row=one.row,
+        order_ref=one.order.order_ref,
+        outcome=Outcome.TO_DECIDE,
+        problems=(Problem("recipient_address", error.message, error.remedy or "complete the address"),),
+        question=error.question,
+        choices=error.choices,
+    )
 
 
 def _booked_before(one: Asked, content: str, item_number: str, first_content: str) -> Verdict:
@@ -142,8 +171,8 @@ def _twice(one: Asked, same: bool, first: Asked) -> Verdict:
     )
 
 
-def _placing(facts: Facts, at: datetime) -> Callable[[Asked], _Placed | Problem]:
-    """What gives an order its two offices and its day, or the one problem with its addresses.
+def _placing(facts: Facts, learned: Learned, at: datetime) -> Callable[[Asked], _Placed | Verdict]:
+    """What gives an order its two offices and its day, or the verdict on its addresses.
 
     A store that sends many orders is looked up once, and so is the way between two offices.
     """
@@ -152,7 +181,7 @@ def _placing(facts: Facts, at: datetime) -> Callable[[Asked], _Placed | Problem]
     @cache
     def pickup_of(store_address: str) -> Postcode | Problem:
         try:
-            return coverage.responsible(facts.resolver.resolve(store_address).postcode).postcode
+            return coverage.responsible(facts.resolver.settle(store_address, learned=learned).postcode).postcode
         except Unacceptable as error:
             return Problem("store_address", error.message, error.remedy or "correct the address")
 
@@ -160,15 +189,17 @@ def _placing(facts: Facts, at: datetime) -> Callable[[Asked], _Placed | Problem]
     def promised_on(pickup: Postcode, delivery: Postcode) -> date:
         return promise(facts, pickup, delivery, at)
 
-    def place(one: Asked) -> _Placed | Problem:
+    def place(one: Asked) -> _Placed | Verdict:
         pickup = pickup_of(one.order.store_address)
         if isinstance(pickup, Problem):
-            return pickup
+            return _rejected(one, pickup)
         try:
-            to = facts.resolver.resolve(one.order.recipient_address, one.hints)
+            to = facts.resolver.settle(one.order.recipient_address, one.hints, learned)
             delivery = coverage.responsible(to.postcode).postcode
+        except Unresolved as error:
+            return _to_decide(one, error)
         except Unacceptable as error:
-            return Problem("recipient_address", error.message, error.remedy or "correct the address")
+            return _rejected(one, Problem("recipient_address", error.message, error.remedy or "correct the address"))
         return _Placed(one, to, pickup, delivery, promised_on(pickup, delivery))
 
     return place
@@ -244,13 +275,13 @@ def _keep(
         i: _consignment(facts, placed[i], *offices[i], number, at) for i, number in zip(order, free, strict=True)
     }
     if dry_run:
-        return {i: _verdict(placed[i].asked, Outcome.BOOKED, c) for i, c in consignments.items()}
+        return {i: _booked(placed[i], c) for i, c in consignments.items()}
     booked = store.append_consignments(connection, [consignments[i] for i in order], [prints[i] for i in order])
     scans = [_booked_scan(consignments[i], at) for i in order if consignments[i].item_number in booked]
     append_scans(connection, scans)
     open_journeys(connection, [fold(scan.item_number, [scan]) for scan in scans])
     lost = [i for i in order if consignments[i].item_number not in booked]
-    verdicts = {i: _verdict(placed[i].asked, Outcome.BOOKED, consignments[i]) for i in order if i not in lost}
+    verdicts = {i: _booked(placed[i], consignments[i]) for i in order if i not in lost}
     if lost:  # somebody booked the same reference while we were at it
         references = {i: (placed[i].asked.merchant.merchant_id, placed[i].asked.order.order_ref) for i in lost}
         earlier = store.load_references(connection, list(references.values()))
@@ -258,13 +289,16 @@ def _keep(
     return verdicts
 
 
-def _verdict(one: Asked, outcome: Outcome, consignment: Consignment) -> Verdict:
+def _booked(placed: _Placed, consignment: Consignment) -> Verdict:
+    others = (candidate.postcode for candidate in placed.to.alternatives)
     return Verdict(
-        row=one.row,
-        order_ref=one.order.order_ref,
-        outcome=outcome,
+        row=placed.asked.row,
+        order_ref=placed.asked.order.order_ref,
+        outcome=Outcome.BOOKED,
         item_number=consignment.item_number,
         consignment=consignment,
+        question=placed.to.question,
+        choices=tuple(dict.fromkeys([placed.to.postcode, *others])) if placed.to.question else (),
     )
 
 

@@ -11,10 +11,12 @@ from post_logistics.consignments.tariffs import Tariffs, load_tariffs
 from post_logistics.errors import Unacceptable
 from post_logistics.network.coverage import Coverage
 from post_logistics.network.fleet import Fleet, load_fleet
-from post_logistics.network.offices import Offices, load_offices
-from post_logistics.network.places import Place, load_places
+from post_logistics.network.loading import load_resolver
+from post_logistics.network.offices import Offices
+from post_logistics.network.places import Place
 from post_logistics.network.resolve import Resolver
 from post_logistics.network.timetable import Timetable, load_timetable
+from post_logistics.operations.correcting import Lessons
 from post_logistics.routing.matrix import RoadGraph, load_road_graph
 from post_logistics.settings import Settings
 from post_logistics.units import DHAKA
@@ -29,6 +31,7 @@ class Facts:
     offices: Offices
     places: Mapping[str, Place]
     resolver: Resolver
+    lessons: Lessons
     timetable: Timetable
     fleet: Fleet
     roads: RoadGraph | None
@@ -47,12 +50,12 @@ class Facts:
 def load_facts(settings: Settings) -> Facts:
     """Every table; Unacceptable names the file, row and column that is wrong."""
     folder = settings.facts_dir
-    offices = load_offices(folder)
-    places = load_places(folder)
+    resolver = load_resolver(folder, settings.cache_dir)
     return Facts(
-        offices=offices,
-        places={place.place_id: place for place in places},
-        resolver=Resolver(offices, places),
+        offices=resolver.offices,
+        places={place.place_id: place for place in resolver.places},
+        resolver=resolver,
+        lessons=Lessons(),
         timetable=load_timetable(folder),
         fleet=load_fleet(folder),
         roads=_roads(settings),

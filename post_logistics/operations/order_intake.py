@@ -9,6 +9,7 @@ from typing import Any
 from post_logistics.consignments.booking import Order, OrderRefused, parse_order
 from post_logistics.consignments.merchants import Merchant, merchant_id_of
 from post_logistics.consignments.order_files import read_order_file, write_table
+from post_logistics.network.offices import Offices
 from post_logistics.network.resolve import Hints
 from post_logistics.operations.booking import Asked, Outcome, Verdict, book
 from post_logistics.operations.facts import Facts
@@ -24,6 +25,8 @@ class Checked:
     dialect: str
     orders: tuple[tuple[int, Order, Hints], ...]
     refused: tuple[Verdict, ...]
+    fields: Mapping[int, Mapping[str, str]]
+    """The texts of every row by field name, as they were in the file."""
 
 
 def read_orders(facts: Facts, source: Path | bytes, name: str, defaults: Mapping[str, str] = {}) -> Checked:
@@ -38,7 +41,7 @@ def read_orders(facts: Facts, source: Path | bytes, name: str, defaults: Mapping
             orders.append((row.row, parse_order(row.fields, row.row, facts.booking_rules), _hints(row.fields)))
         except OrderRefused as error:
             refused.append(_refused(error, row.fields.get("order_ref", "")))
-    return Checked(file.dialect, tuple(orders), tuple(refused))
+    return Checked(file.dialect, tuple(orders), tuple(refused), {row.row: row.fields for row in file.rows})
 
 
 def _refused(error: OrderRefused, order_ref: str) -> Verdict:
@@ -105,3 +108,22 @@ def rejected_rows(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
 def write_rejected(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Writes the lines of `rejected_rows` as CSV that a spreadsheet opens."""
     write_table(path, REJECTED_COLUMNS, ([row[name] for name in REJECTED_COLUMNS] for row in rows), for_excel=True)
+
+
+def write_to_decide(path: Path, checked: Checked, verdicts: Sequence[Verdict], offices: Offices) -> int:
+    """Writes the rows whose address is to be decided as an order file; gives back how many there are.
+
+    Whoever writes the right postcode into ``recipient_postcode`` and imports the file has decided. The columns
+    ``question_en``, ``question_bn`` and ``choices`` say between which offices; an import passes over them.
+    """
+    open_rows = [verdict for verdict in verdicts if verdict.outcome is Outcome.TO_DECIDE and verdict.row is not None]
+    names = dict.fromkeys(name for verdict in open_rows for name in checked.fields[verdict.row or 0])
+    columns = list(names | dict.fromkeys(["recipient_postcode"]))
+    rows = []
+    for verdict in open_rows:
+        fields, question = checked.fields[verdict.row or 0], verdict.question
+        choices = "; ".join(f"{code} {offices[code].name_en}" for code in verdict.choices)
+        asked = [question.en, question.bn] if question else ["", ""]
+        rows.append([*(fields.get(name, "") for name in columns), *asked, choices])
+    write_table(path, [*columns, "question_en", "question_bn", "choices"], rows, for_excel=True)
+    return len(rows)

@@ -46,6 +46,6 @@ def _read(field: str, parse: Callable[[str, int], str], text: str, max_chars: in
 
 def _refuse_unserved(facts: Facts, store_address: str, at: datetime) -> None:
     try:
-        facts.coverage(at.astimezone(DHAKA).date()).responsible(facts.resolver.resolve(store_address).postcode)
+        facts.coverage(at.astimezone(DHAKA).date()).responsible(facts.resolver.settle(store_address).postcode)
     except Unacceptable as error:
         raise Unacceptable(error.message, field="store_address", remedy=error.remedy, **error.facts) from None

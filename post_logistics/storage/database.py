@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -23,6 +21,7 @@ from post_logistics.storage.ledger import declare_postings
 __all__ = ["Connection", "Database", "open_database", "open_scratch"]
 
 _MIGRATION_LOCK = 0x706F7374  # "post": one process migrates at a time
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _SCHEMA_LOCK = 0x64656D6F  # "demo": one process at a time has a scratch schema to itself
 
 
@@ -115,15 +114,32 @@ def _send_arrays_as_bytes(connection: psycopg.Connection, _: object) -> None:
 
 
 def _migrate(engine: Engine, schema: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        connection.execute(text(f'create schema if not exists "{schema}"'))
-        config.attributes["connection"] = connection
-        config.attributes["schema"] = schema
-        command.upgrade(config, "head")
+        if not _is_today(connection, schema):
+            connection.execute(text(f'create schema if not exists "{schema}"'))
+            _upgrade(connection, schema)
         declare_postings(connection)
+
+
+def _upgrade(connection: Connection, schema: str) -> None:
+    from alembic import command  # noqa: PLC0415 - half a second, for what is needed once in a release
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    config.attributes["schema"] = schema
+    command.upgrade(config, "head")
+
+
+def _is_today(connection: Connection, schema: str) -> bool:
+    """True if the schema has had the newest of the migrations."""
+    table = f'"{schema}".alembic_version'
+    if connection.execute(text("select to_regclass(:table)"), {"table": table}).scalar() is None:
+        return False
+    newest = max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("*.py"))
+    return connection.execute(text(f"select version_num from {table}")).scalars().all() == [newest]  # noqa: S608
 
 
 @contextmanager

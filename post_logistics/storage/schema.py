@@ -170,6 +170,21 @@ journeys = Table(  # where an item stands: the fold of its scans, kept with them
     Index(None, "holder", "state"),
 )
 
+# What addresses mean
+
+address_corrections = Table(  # said again by another person, a correction is used; one that withdraws it ends that
+    "address_corrections",
+    metadata,
+    Column("correction_id", Uuid, primary_key=True),
+    fact("phrase", Text, index=True),
+    fact("postcode", Text),
+    fact("said_by", Text),
+    fact("said_at", Instant),
+    Column("withdraws", Uuid, ForeignKey("address_corrections.correction_id"), unique=True),
+    CheckConstraint("phrase <> ''", name="phrase"),
+    CheckConstraint("postcode ~ '^[0-9]{4}$'", name="postcode"),
+)
+
 # How it travels
 
 plans = Table(  # a later revision replaces an earlier one; both stay readable
@@ -298,6 +313,7 @@ settlement_lines = Table(
 APPEND_ONLY = (
     "consignments",
     "scans",
+    "address_corrections",
     "plans",
     "postings",
     "transfers",

@@ -14,6 +14,7 @@ PLACES = {
     "merchant_id": "nobody",
     "office": "1216",
     "service_on": "2026-11-22",
+    "correction_id": "00000000-0000-4000-8000-000000000000",
     "settlement_id": "nobody-2026-11-22",
 }
 """Something well-formed for every name in a path; none of it exists."""

@@ -1,5 +1,6 @@
 """The service areas cover the city once: no gap, no overlap."""
 
+import math
 from datetime import date
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from post_logistics.network.areas import ServiceArea, office_at, service_areas
+from post_logistics.network.areas import DeliveryAreas, ServiceArea
 from post_logistics.network.coverage import METROPOLITAN, Coverage
+from post_logistics.network.gazetteer import Gazetteer
 from post_logistics.network.offices import load_offices
 from post_logistics.network.places import load_places
 from post_logistics.units import Postcode
@@ -17,14 +19,13 @@ from post_logistics.units import Postcode
 DATA = Path(__file__).resolve().parents[2] / "data"
 TODAY = date(2026, 11, 22)
 OFFICES = load_offices(DATA)
-AREAS = service_areas(OFFICES, TODAY)
+PLACES = load_places(DATA)
+COUNTRY = DeliveryAreas(OFFICES, Gazetteer(OFFICES, PLACES))
+AREAS = COUNTRY.service(Coverage(OFFICES, TODAY))
 
 
 def shape(area: ServiceArea) -> shapely.MultiPolygon:
     return shapely.MultiPolygon([(rings[0], list(rings[1:])) for rings in area.polygons])
-
-
-CITY = shapely.union_all([shape(area) for area in AREAS.values()])
 
 
 def test_every_open_office_has_an_area_and_nobody_else() -> None:
@@ -32,40 +33,52 @@ def test_every_open_office_has_an_area_and_nobody_else() -> None:
     assert all(area.office == postcode for postcode, area in AREAS.items())
 
 
-def test_the_areas_do_not_overlap() -> None:
-    assert sum(shape(area).area for area in AREAS.values()) == pytest.approx(CITY.area, rel=1e-9)
+DELIVERY = COUNTRY.delivery()
+WHOLE = shapely.union_all([shape(area) for area in DELIVERY.values()])
 
 
-def test_there_is_no_gap_inside_the_city() -> None:
-    assert CITY.geom_type == "Polygon"
-    assert shapely.Polygon(CITY.exterior).area == pytest.approx(CITY.area, rel=1e-9)
+@pytest.mark.parametrize("areas", [AREAS, DELIVERY], ids=["service", "delivery"])
+def test_the_areas_do_not_overlap(areas: dict[Postcode, ServiceArea]) -> None:
+    shapes = [shape(area) for area in areas.values()]
+    assert sum(one.area for one in shapes) == pytest.approx(shapely.union_all(shapes).area, rel=1e-9)
 
 
-@given(st.floats(23.66, 23.92), st.floats(90.31, 90.50))
+def test_there_is_no_gap_inside_the_country() -> None:
+    assert WHOLE.geom_type == "Polygon"
+    assert shapely.Polygon(WHOLE.exterior).area == pytest.approx(WHOLE.area, rel=1e-9)
+
+
+def test_the_country_is_about_as_large_as_it_is() -> None:
+    km2 = WHOLE.area * 111.2 * 111.2 * math.cos(math.radians(23.78))
+    assert km2 == pytest.approx(147_570, rel=0.05)  # Bangladesh Bureau of Statistics
+
+
+@given(st.floats(20.5, 26.7), st.floats(88.0, 92.7))
 @settings(max_examples=100, deadline=None)
-def test_a_point_of_the_city_has_one_office_and_any_other_point_none(lat_deg: float, lon_deg: float) -> None:
-    inside = CITY.buffer(-1e-6).contains(shapely.Point(lat_deg, lon_deg))
-    outside = not CITY.buffer(1e-6).contains(shapely.Point(lat_deg, lon_deg))
-    found = office_at(AREAS, lat_deg, lon_deg)
+def test_a_point_of_the_country_has_one_office_and_any_other_point_none(lat_deg: float, lon_deg: float) -> None:
+    point, found = shapely.Point(lat_deg, lon_deg), COUNTRY.at(lat_deg, lon_deg)
+    inside, outside = WHOLE.buffer(-1e-5).contains(point), not WHOLE.buffer(1e-5).contains(point)
     assert (found is not None) or not inside
     assert (found is None) or not outside
+    if found is not None:
+        assert shape(DELIVERY[found]).buffer(1e-5).contains(point)
 
 
-def test_every_office_of_delivery_lies_in_the_area_of_the_one_responsible_for_it() -> None:
+def test_a_place_lies_in_the_area_of_the_office_that_delivers_there() -> None:
+    gazetteer = Gazetteer(OFFICES, PLACES)
+    offices_at = {(office.lat_deg, office.lon_deg) for office in OFFICES.values()}
+    unions = [place for place in PLACES if place.kind == "union" and (place.lat_deg, place.lon_deg) not in offices_at]
+    wrong = [u.place_id for u in unions if COUNTRY.at(u.lat_deg, u.lon_deg) != gazetteer.codes(u)[0]]
+    assert len(wrong) <= len(unions) / 100  # two at one point
+
+
+def test_every_office_of_the_city_lies_in_the_area_of_the_one_responsible_for_it() -> None:
     coverage = Coverage(OFFICES, TODAY)
     for office in OFFICES.values():
         if office in METROPOLITAN:
-            assert office_at(AREAS, office.lat_deg, office.lon_deg) == coverage.responsible(office.postcode).postcode
-
-
-def test_the_city_reaches_every_metropolitan_thana() -> None:
-    thanas = [
-        place
-        for place in load_places(DATA)
-        if place.kind == "thana" and place.postcode in OFFICES and OFFICES[place.postcode] in METROPOLITAN
-    ]
-    assert thanas
-    assert [thana.name_en for thana in thanas if office_at(AREAS, thana.lat_deg, thana.lon_deg) is None] == []
+            found = COUNTRY.at(office.lat_deg, office.lon_deg)
+            assert found is not None
+            assert coverage.responsible(found) == coverage.responsible(office.postcode)
 
 
 def test_rings_are_closed_and_run_latitude_first() -> None:
@@ -76,10 +89,11 @@ def test_rings_are_closed_and_run_latitude_first() -> None:
                 assert all(23 < lat_deg < 25 and 90 < lon_deg < 91 for lat_deg, lon_deg in ring)
 
 
-def test_before_the_service_begins_there_are_no_areas() -> None:
-    assert service_areas(OFFICES, date(2016, 12, 28)) == {}
+def test_before_the_service_begins_there_are_no_service_areas() -> None:
+    assert COUNTRY.service(Coverage(OFFICES, date(2016, 12, 28))) == {}
 
 
-def test_red_control_a_point_in_chattogram_is_in_no_area() -> None:
-    assert office_at(AREAS, 22.33, 91.83) is None
-    assert office_at(AREAS, 23.728, 90.4115) == Postcode("1000")
+def test_red_control_a_point_abroad_is_in_no_area() -> None:
+    assert COUNTRY.at(22.57, 88.36) is None  # Kolkata
+    assert COUNTRY.at(0.0, 0.0) is None
+    assert COUNTRY.at(23.728, 90.4115) == Postcode("1000")

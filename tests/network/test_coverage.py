@@ -22,6 +22,7 @@ def office(postcode: str, lat_deg: float, *, opened: date | None = None, distric
         postcode=Postcode(postcode),
         name_en=f"Office {postcode}",
         name_bn="",
+        spellings=(),
         office_class="SO",
         division="Dhaka",
         district=district,

@@ -2,9 +2,11 @@
 
 import pytest
 
-from post_logistics.network.lexicon import Lexicon, Match, Mention, Use
+from post_logistics.network.lexicon import Lexicon, Match, Mention
 from post_logistics.network.places import Place
+from post_logistics.network.slips import Slips
 from post_logistics.network.text import tidy, tokens
+from post_logistics.network.wording import Use
 
 
 def place(place_id: str, *names: str, within: str = "district:dhaka", kind: str = "area") -> Place:
@@ -39,6 +41,8 @@ LEXICON = Lexicon(
         place("shewrapara", "Shewrapara"),
         place("box-nagar-mirpur", "Box Nagar Mirpur", within="mirpur"),
         place("mugda-medical-college", "Mugda Medical College", kind="landmark"),
+        place("thana:dhaka:savar", "Savar", kind="thana"),
+        place("union:1", "Shimulia", within="thana:dhaka:savar", kind="union"),
     ]
 )
 
@@ -47,7 +51,7 @@ def mentions(address: str, *, guess: bool = False) -> list[Mention]:
     tidied = tidy(address)
     words = tokens(tidied)
     found = LEXICON.mentions(tidied, words)
-    return LEXICON.misspelt(tidied, words, found) if guess else found
+    return Slips(LEXICON).misspelt(tidied, words, found) if guess else found
 
 
 def named(address: str) -> list[str]:
@@ -115,3 +119,30 @@ def test_one_slip_of_the_pen_in_a_long_word_is_forgiven(word: str) -> None:
 def test_red_control_other_words_are_not_bent_into_names(word: str) -> None:
     assert mentions(word) == []
     assert mentions(word, guess=True) == []
+
+
+def test_a_union_counts_only_beside_its_thana_or_its_district() -> None:
+    assert named("Shimulia, Savar") == ["union:1", "thana:dhaka:savar"]
+    assert named("Shimulia, Dhaka") == ["union:1", "district:dhaka"]
+    assert named("Shimulia") == []
+    assert named("Shimulia, Banani") == ["banani"]
+
+
+def test_what_is_said_to_the_rider_is_in_no_name() -> None:
+    assert named("Naya please Paltan") == []
+    assert named("Banani pls call before delivery") == ["banani"]
+
+
+@pytest.mark.parametrize(
+    ("written", "parts"), [("shewraparadhaka", ["shewrapara", "dhaka"]), ("bananiroad", ["banani", "road"])]
+)
+def test_two_words_written_as_one_are_taken_apart(written: str, parts: list[str]) -> None:
+    words = tokens(tidy(written))
+    parted = Slips(LEXICON).parted(words, [])
+    assert parted is not None
+    assert [token.text for token in parted] == parts
+
+
+@pytest.mark.parametrize("word", ["market", "mirpur", "hospitality"])
+def test_red_control_one_word_stays_one(word: str) -> None:
+    assert Slips(LEXICON).parted(tokens(tidy(word)), []) is None

@@ -15,7 +15,8 @@ from post_logistics.consignments.merchants import Merchant
 from post_logistics.consignments.numbers import check_digit
 from post_logistics.errors import Conflict
 from post_logistics.network.offices import Offices
-from post_logistics.operations.booking import Asked, Outcome, Verdict, book, book_one
+from post_logistics.network.resolve import Hints
+from post_logistics.operations.booking import Asked, Outcome, Undecided, Verdict, book, book_one
 from post_logistics.operations.facts import Facts
 from post_logistics.operations.numbering import Numbers
 from post_logistics.storage.database import Connection, Database
@@ -98,8 +99,6 @@ def test_a_used_reference_with_other_content_is_refused(
         "GEC Circle, Chattogram",
         "জিন্দাবাজার, সিলেট ৩১০০",
         "Savar Bus Stand, Savar 1340",
-        "Dhaka, Bangladesh",
-        "near the tree",
     ],
 )
 def test_an_address_that_is_not_served_is_refused_and_never_sent_to_gpo(
@@ -109,6 +108,38 @@ def test_an_address_that_is_not_served_is_refused_and_never_sent_to_gpo(
     assert (served.outcome, refused.outcome) == (Outcome.BOOKED, Outcome.REJECTED)
     assert [problem.field for problem in refused.problems] == ["recipient_address"]
     assert refused.problems[0].remedy
+
+
+@pytest.mark.parametrize("address", ["Dhaka, Bangladesh", "near the tree", "House 5, Taltola"])
+def test_an_address_that_could_only_be_guessed_is_left_to_decide(
+    shop: Connection, facts: Facts, numbers: Numbers, morning: datetime, address: str
+) -> None:
+    (verdict,) = booked(shop, facts, numbers, [order(facts, "A", address)], morning)
+    assert verdict.outcome is Outcome.TO_DECIDE
+    assert verdict.question is not None
+    with pytest.raises(Undecided) as asked:
+        book_one(shop, facts, numbers, Asked(order=order(facts, "A", address), merchant=SHOP), morning)
+    assert asked.value.facts["question_bn"] == verdict.question.bn
+    assert asked.value.facts["choices"] == list(verdict.choices)
+
+
+def test_the_postcode_chosen_decides(shop: Connection, facts: Facts, numbers: Numbers, morning: datetime) -> None:
+    (undecided,) = booked(shop, facts, numbers, [order(facts, "A", "House 5, Taltola")], morning)
+    assert set(undecided.choices) == {"1207", "1219"}
+    decided = Asked(order=order(facts, "A", "House 5, Taltola"), merchant=SHOP, hints=Hints(postcode="1219"))
+    assert book_one(shop, facts, numbers, decided, morning).delivery_postcode == "1219"
+
+
+def test_an_address_that_is_hardly_sure_is_booked_with_a_question(
+    shop: Connection, facts: Facts, numbers: Numbers, morning: datetime
+) -> None:
+    sure, unsure = booked(
+        shop, facts, numbers, [order(facts, "A"), order(facts, "B", "House 12, Road 5, Sector 7")], morning
+    )
+    assert (sure.outcome, unsure.outcome) == (Outcome.BOOKED, Outcome.BOOKED)
+    assert sure.question is None
+    assert unsure.question is not None
+    assert unsure.choices[0] == "1230"
 
 
 def test_a_dry_run_decides_the_same_and_books_nothing(
