@@ -166,17 +166,29 @@ class Answers:
         )
 
     def _by_district(self, district: str, address: Address) -> Answer:
-        place, words = next(
-            (place, mention.words)
+        """The head office of a district named alone; there may be a thana of its name elsewhere."""
+        place, mention = next(
+            (place, mention)
             for mention in address.mentions
             for place in mention.places
             if place.kind == "district" and place.district == district
         )
         office = self._offices[self._gazetteer.codes(place)[0]]
-        reason = f"'{words}' names the district {district}, whose head office is {_named(office)}"
-        doubt = Doubt("district_only", f"nothing smaller than the district {district} is recognised")
+        reason = f"'{mention.words}' names the district {district}, whose head office is {_named(office)}"
+        doubts = [Doubt("district_only", f"nothing smaller than the district {district} is recognised")]
+        namesakes = sorted({one.district for one in mention.places} - {district})
+        if namesakes and len(address.districts) > 1:
+            share = address.districts[district] / sum(address.districts.values())
+            doubts.append(Doubt("namesake", f"there is a {place.name_en} in {' and in '.join(namesakes)} too", share))
         return Answer(
-            office, place, "place", (reason,), "", (place,), (doubt, *self._ignored_postcode(address, office))
+            office,
+            place,
+            "place",
+            (reason,),
+            "",
+            (place,),
+            (*doubts, *self._ignored_postcode(address, office)),
+            tuple(self._in_other_districts(district, address)),
         )
 
     def by_point(self, code: Postcode) -> Answer:
@@ -258,13 +270,16 @@ class Answers:
         for rival in reading.best.rivals:
             why = f"'{reading.best.mention.words}' may be {rival.name_en} in {rival.thana}"
             yield Candidate(self._gazetteer.codes(rival)[0], rival, rival.name_en, why, 1.0)
-        if reading.best.place.district in address.named_districts:
-            return
-        for district in list(address.districts)[1 : 1 + _OTHER_DISTRICTS]:
+        if reading.best.place.district not in address.named_districts:
+            yield from self._in_other_districts(reading.best.place.district, address)
+
+    def _in_other_districts(self, chosen: str, address: Address) -> Iterator[Candidate]:
+        others = [district for district in address.districts if district != chosen]
+        for district in others[:_OTHER_DISTRICTS]:
             other = read(self._gazetteer, address.mentions, district)
             if other is not None:
                 place, words = other.best.place, other.best.mention.words
-                score = round(address.districts[district] / address.districts[reading.best.place.district], 2)
+                score = round(address.districts[district] / address.districts[chosen], 2)
                 why = f"'{words}' may be {place.name_en} in {district}"
                 yield Candidate(other.postcode, place, place.name_en, why, min(score, 1.0))
 

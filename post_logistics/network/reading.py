@@ -32,7 +32,7 @@ _FIRST_WEIGHT = 0.6
 """What the first name in an address counts, the last being 1."""
 _LAST_WEIGHT = 0.8
 """What the last counts when the office is chosen among places that fit together, the first being 1."""
-_METROPOLITAN_HEADSTART = 0.2
+_METROPOLITAN_HEADSTART = 0.4
 """A name that names no district is more likely in the city, where most parcels go."""
 _OTHER_CODE = 0.6
 """A code seen for parts of a place, against the code usually written for it."""
@@ -40,6 +40,8 @@ _CLOSING = {"district": 1.6, "thana": 1.3}
 """A district or thana that closes the address is where it is: unknown places are everywhere."""
 _DIVISION = 0.3
 """A district's name after the name of another in the division called after it: Gazipur, Dhaka."""
+_INSIDE = 2.0
+"""What a place adds to its own weight where its thana is named beside it: one confirms the other."""
 _TELLING = {"union": 0, "office": 1, "thana": 2}
 """Of places of one name, which to prefer."""
 _LARGER_PLACE = 0.4
@@ -87,6 +89,7 @@ def weigh_districts(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> dict[s
     """
     scores: dict[str, float] = {}
     in_city = False
+    thanas = {place.place_id: at for at, one in enumerate(mentions) for place in one.places if place.kind == "thana"}
     divisions_named: set[str] = set()
     for position, mention in enumerate(mentions):
         best: dict[str, float] = {}
@@ -96,6 +99,8 @@ def weigh_districts(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> dict[s
                 weight *= _DIVISION
             elif mention.use is Use.PLACE and position == len(mentions) - 1:
                 weight *= _CLOSING.get(place.kind, 1.0)
+            if thanas.get(place.within, position) != position:
+                weight += _INSIDE
             best[place.district] = max(best.get(place.district, 0.0), weight)
             in_city = in_city or (place.kind != "district" and gazetteer.metropolitan(place))
         if mention.use is Use.PLACE:

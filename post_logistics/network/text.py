@@ -37,7 +37,7 @@ _BREAK = re.compile(r"[,;|()\[\]\n\r।]")
 _CANONICAL = {
     word: canonical
     for canonical, words in {
-        "road": "rd roads রোড রোডে রোঃ",
+        "road": "rd roads রোড রোডে রোডের রোঃ",
         "lane": "ln লেন",
         "street": "st স্ট্রিট স্ট্রীট",
         "avenue": "ave av এভিনিউ এভেনিউ এভিনিও অ্যাভিনিউ অ্যাভেনিউ",
@@ -53,9 +53,9 @@ _CANONICAL = {
         "sector": "সেক্টর",
         "sec": "sect",
         "number": "no nos num নং নাম্বার নম্বর",
-        "market": "mkt মার্কেট",
-        "bazar": "bazaar bazer বাজার",
-        "mor": "more moor মোড়",
+        "market": "mkt মার্কেট মার্কেটের",
+        "bazar": "bazaar bazer বাজার বাজারের",
+        "mor": "more moor মোড় মোড়ের",
         "upazila": "upazilla upzilla upozila উপজেলা",
         "thana": "থানা",
         "district": "dist zila zilla জেলা",
@@ -65,11 +65,22 @@ _CANONICAL = {
         "east": "purba purbo পূর্ব",
         "west": "paschim poschim pashchim পশ্চিম",
         "middle": "moddho moddha madhya মধ্য",
+        "masjid": "mosque mosjid মসজিদ মসজিদের",
+        "hospital": "hosp হাসপাতাল হাসপাতালের হাসঃ",
+        "school": "স্কুল স্কুলের",
+        "college": "কলেজ কলেজের",
+        "university": "univ varsity বিশ্ববিদ্যালয় বিশ্ববিদ্যালয়ের",
+        "medical": "মেডিকেল মেডিক্যাল মেডিকেলের",
+        "station": "স্টেশন ষ্টেশন স্টেশনের",
+        "stand": "স্ট্যান্ড ষ্ট্যান্ড স্ট্যান্ডের",
+        "gate": "গেট গেইট গেটের",
+        "tower": "টাওয়ার টাওয়ারের",
+        "bank": "ব্যাংক ব্যাঙ্ক ব্যাংকের",
         "dohs": "ডিওএইচএস",
     }.items()
     for word in words.split()
 }
-"""Abbreviations and the Bangla twins of words that appear in half of all addresses."""
+"""Abbreviations, and the Bangla twins of words that appear in half of all addresses, with their genitives."""
 _BEFORE_NUMBER = {"h": "house", "r": "road", "s": "sec"}
 """One letter and a number: H-12, R#5, S 10."""
 
