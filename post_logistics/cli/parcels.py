@@ -80,7 +80,7 @@ def import_orders(
     if to_decide is not None:
         write_to_decide(to_decide, checked, verdicts, facts.offices)
     counts = {outcome.value: sum(v.outcome is outcome for v in verdicts) for outcome in Outcome}
-    if strict and (refused or counts["to_decide"]) and not dry_run:
+    if strict and refused and not dry_run:
         counts["booked"] = 0  # one bad row, and nothing was
     if as_json:
         rows = [_verdict_json(verdict) for verdict in verdicts]
@@ -91,7 +91,7 @@ def import_orders(
             ", ".join(f"{n} {outcome.replace('_', ' ')}" for outcome, n in counts.items())
             + (" (dry run: nothing was booked)" if dry_run else "")
         )
-    if strict and (refused or counts["to_decide"]):
+    if strict and refused:
         raise typer.Exit(2)
 
 
@@ -110,7 +110,10 @@ def _verdict_json(verdict: Any) -> dict[str, Any]:
 def _say_verdicts(verdicts: Any, refused: Any, offices: Any) -> None:
     """What was refused and why, and what should be asked."""
     problems = Table("row", "order_ref", "field", "reason", "remedy")
+    undecided = {verdict.row for verdict in verdicts if verdict.question is not None}
     for one in refused:
+        if one["row"] in undecided:
+            continue
         problems.add_row(str(one["row"]), one["order_ref"], one["field"], one["reason"], one["remedy"])
     questions = Table("row", "order_ref", "booked", "question", "between")
     for verdict in verdicts:

@@ -96,11 +96,10 @@ REJECTED_COLUMNS = ("row", "order_ref", "field", "reason", "remedy")
 
 
 def rejected_rows(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
-    """A line per problem of a rejected row, by `REJECTED_COLUMNS`."""
+    """A line per problem of a row that was not booked, rejected or to be decided, by `REJECTED_COLUMNS`."""
     return [
         {"row": verdict.row, "order_ref": verdict.order_ref, **asdict(problem)}
         for verdict in verdicts
-        if verdict.outcome is Outcome.REJECTED
         for problem in verdict.problems
     ]
 
