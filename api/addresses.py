@@ -170,7 +170,7 @@ def offices(who: Anyone, engine: TheEngine, at: Now) -> list[OfficeOut]:
 def correct(asked: CorrectionIn, who: Anyone, engine: TheEngine, connection: InTransaction, at: Now) -> CorrectionOut:
     """Keeps who said it and when. Used as soon as two different people say the same; the same again changes nothing."""
     facts = engine.facts
-    made = correcting.correct(connection, facts.offices, facts.lessons, asked.phrase, asked.postcode, _name(who), at)
+    made = correcting.correct(connection, facts.resolver, facts.lessons, asked.phrase, asked.postcode, _name(who), at)
     return _correction(made.correction_id, load_corrections(connection, made.phrase))
 
 

@@ -99,7 +99,7 @@ class Judge:
             codes = [row["postcode"], *row.get("accepted", "").split(";")]
             thana = row.get("thana") or row.get("thana_or_upazila") or ""
             for column in COLUMNS:
-                found, district = self._resolve(row[column])
+                found, district = self.resolve(row[column])
                 accepted = frozenset(self._code(code) for code in codes if code.strip())
                 yield Answer(
                     text=row[column],
@@ -127,7 +127,8 @@ class Judge:
     def _code(self, code: str) -> str:
         return self._alias.get(Postcode(code.strip()), code.strip())
 
-    def _resolve(self, text: str) -> tuple[Resolution | None, str]:
+    def resolve(self, text: str) -> tuple[Resolution | None, str]:
+        """What the resolver says, if anything, and the district it says, which it may know without an office."""
         try:
             found = self.resolver.resolve(text)
         except Unresolved as refused:

@@ -73,18 +73,19 @@ def correct(
 ) -> None:
     """Teach what a phrase in addresses means, for use when two people say the same; or list what was said of it."""
     from post_logistics.network.corrections import learned, phrase_of
-    from post_logistics.network.offices import load_offices
+    from post_logistics.network.loading import load_resolver
     from post_logistics.operations import correcting
     from post_logistics.storage.corrections import load_corrections
     from post_logistics.storage.database import open_database
 
     settings, at, lessons = settings_for(data_dir, schema), datetime.now(DHAKA), correcting.Lessons()
-    offices = load_offices(settings.facts_dir)
+    resolver = load_resolver(settings.facts_dir, settings.cache_dir)
+    offices = resolver.offices
     with open_database(settings) as database, database.transaction() as connection:
         if withdraw is not None:
             correcting.withdraw(connection, lessons, _uuid(withdraw), by, at, others_too=by == "post")
         elif postcode is not None:
-            correcting.correct(connection, offices, lessons, phrase, latin_digits(postcode), by, at)
+            correcting.correct(connection, resolver, lessons, phrase, latin_digits(postcode), by, at)
         said = load_corrections(connection, phrase_of(phrase))
     table = Table("when", "who", "says", Column("id", no_wrap=True))
     for one in said:

@@ -12,7 +12,7 @@ from post_logistics.units import Postcode
 
 CONFIRMATIONS = 2
 """So many different people must say the same before it is used: one alone may be mistaken, or mean harm."""
-_LONGEST_RUN = 8
+LONGEST_PHRASE = 12
 """Words of the longest phrase that is looked up inside an address."""
 
 Learned = Mapping[str, Postcode]
@@ -38,7 +38,7 @@ def phrase_of(text: str) -> str:
 
     ``House 5, Road 3, Kabir Nagar, Mirpur-12`` is ``kabir nagar mirpur``.
     """
-    return " ".join(word for word in plain(text).split() if _tells(word))
+    return " ".join(word for word in plain(text).split() if tells(word))
 
 
 def learned(corrections: Iterable[Correction]) -> dict[str, Postcode]:
@@ -64,8 +64,8 @@ def learned_phrase(words: Sequence[str], known: Learned) -> str | None:
     """The longest phrase in use that the words of an address contain, the last of equals; None if they contain none."""
     if not known:
         return None
-    telling = [word for word in words if _tells(word)]
-    for length in range(min(len(telling), _LONGEST_RUN), 0, -1):
+    telling = [word for word in words if tells(word)]
+    for length in range(min(len(telling), LONGEST_PHRASE), 0, -1):
         for first in range(len(telling) - length, -1, -1):
             phrase = " ".join(telling[first : first + length])
             if phrase in known:
@@ -73,5 +73,6 @@ def learned_phrase(words: Sequence[str], known: Learned) -> str | None:
     return None
 
 
-def _tells(word: str) -> bool:
-    return not word.isdigit() and len(word) > 1 and word not in HOUSE_WORDS
+def tells(word: str) -> bool:
+    """True for a word that may tell a place: no number, no single letter, no house or road."""
+    return not word[0].isdigit() and len(word) > 1 and word not in HOUSE_WORDS

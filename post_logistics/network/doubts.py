@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from post_logistics.network.gazetteer import Gazetteer
 from post_logistics.network.lexicon import Match, Mention
 from post_logistics.network.reading import Named, Reading, named_districts
-from post_logistics.network.text import plain
+from post_logistics.network.text import plain_words
 from post_logistics.network.wording import Use, is_numbered_part
 
 Kind = Literal[
@@ -57,9 +57,9 @@ WEIGHTS: Mapping[Kind, float] = MappingProxyType(
         "thana_only": 0.3,
         "union_only": 1.2,
         "district_only": 3.0,
-        "number_alone": 2.4,
+        "number_alone": 2.6,
         "other_district": 3.4,
-        "rival_district": 3.8,
+        "rival_district": 4.2,
         "namesake": 1.2,
         "unconfirmed": 0.6,
         "rival_code": 0.6,
@@ -147,8 +147,8 @@ def _of_the_words(named: Named) -> list[Doubt]:
 
 
 def _of_the_number(reading: Reading) -> list[Doubt]:
-    words = reading.best.mention.words
-    if len(reading.agreeing) == 1 and is_numbered_part(plain(words).split()):
+    if all(is_numbered_part(plain_words(one.mention.words)) for one in reading.agreeing):
+        words = reading.best.mention.words
         return [Doubt("number_alone", f"the address does not say where '{words}' is")]
     return []
 

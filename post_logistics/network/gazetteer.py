@@ -26,11 +26,21 @@ class Gazetteer:
         self._by_id |= {place.place_id: place for place in self._named_after_offices()}
         self.places = tuple(self._by_id.values())
         self._codes = {place.place_id: self._codes_of(place) for place in self.places}
+        metropolitan = {code for code in offices if offices[code] in METROPOLITAN}
+        self._in_city = {place_id for place_id, codes in self._codes.items() if codes[0] in metropolitan}
         self._containers = {place.place_id: frozenset(self._containing(place)) for place in self.places}
 
     def district(self, name: str) -> Place:
         """The district of that name."""
         return self._by_id[district_id(name)]
+
+    def office(self, postcode: Postcode) -> PostOffice:
+        """The office of delivery of that postcode."""
+        return self._offices[postcode]
+
+    def thana_bn(self, place: Place) -> str:
+        """The Bangla name of the thana a place lies in."""
+        return self._by_id[thana_id(place.district, place.thana)].name_bn
 
     def division(self, district: str) -> str:
         """The division a district belongs to."""
@@ -42,7 +52,7 @@ class Gazetteer:
 
     def metropolitan(self, place: Place) -> bool:
         """True if the usual office of the place is one of the city's."""
-        return self._offices[self.codes(place)[0]] in METROPOLITAN
+        return place.place_id in self._in_city
 
     def depth(self, place: Place) -> int:
         """How many places contain it: the more, the smaller."""

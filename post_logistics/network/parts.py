@@ -1,7 +1,7 @@
 """The parts of an address as a rider reads them: house, road, block, sector, section, area, landmark."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from post_logistics.network.lexicon import Mention
@@ -41,18 +41,29 @@ _LABELS = {
     **dict.fromkeys(word_set("sector"), "sector"),
     **dict.fromkeys(word_set("section sec"), "section"),
 }
-_AFTER_LABEL = r"[\s.:#,\-–]*(?:(?:no|nos|number|নং|নাম্বার|নম্বর)\b[\s.:#\-–]*)?"
-_NUMBER = r"(?:[a-zA-Zক-হ]{1,3}[-/ ])?\d+(?:\s?[-/]\s?[\da-zA-Zক-হ]{1,4})*[a-zA-Z]?\b"
-_LETTER = r"(?:[a-zA-Z]{1,2}\b|[ক-হঅ-ঔ][ক-হঅ-ঔা-ৌ]{0,2}(?![ক-হ্]))(?:[-/]\w+)*"
-_VALUE = {
-    name: re.compile(_AFTER_LABEL + (f"({_NUMBER}|{_LETTER})" if name in {"block", "flat"} else f"({_NUMBER})"))
+_SYLLABLE = "[\u0985-\u09b9\u09dc-\u09df][\u09bc\u0981-\u0983\u09be-\u09cc]*"
+_LETTER = f"(?:[a-z]{{1,2}}|{_SYLLABLE})"
+_ENDS = "(?![a-z0-9\u0980-\u09ff])"
+_NO = "(?:(?:nos?|num|number|নং|নাম্বার|নম্বর)(?=[^a-z\u0980-\u09ff]))"
+_NUMBER = rf"(?:(?!{_NO})(?!rd|st|hs|fl){_LETTER}[-/ ]?)?\d+(?:\s?[-/]\s?(?:\d+|{_LETTER}))*{_LETTER}?{_ENDS}"
+_BLOCK = rf"(?:{_NUMBER}|{_LETTER}(?:[-/]\d+)?{_ENDS})"
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+_AFTER = {
+    name: _pattern(rf"[\s.:#,\-–]*(?:{_NO}[\s.:#\-–]*)?({_BLOCK if name in {'block', 'flat'} else _NUMBER})")
     for name in set(_LABELS.values())
 }
-_ORDINAL = re.compile(r"(\d+)\s*(?:st|nd|rd|th|ম|য়|র্থ|ষ্ঠ|শ)?\s*$", re.IGNORECASE)
-_BARE_HOUSE = re.compile(rf"\s*({_NUMBER})(?!\s*(?:no\b|নং))")
+_BEFORE = _pattern(rf"(?<![a-z0-9\u0980-\u09ff/-])({_NUMBER})\s*{_NO}[\s.:\-–]*$")
+_ORDINAL = _pattern(r"(\d+)\s*(?:st|nd|rd|th|ম|য়|র্থ|ষ্ঠ|শ)?\s*$")
+_BARE_HOUSE = _pattern(rf"\s*({_NUMBER})(?!\s*(?:{_NO}|floor|তলা|st\b|nd\b|th\b))")
+_PHONE_DIGITS = 6
 _BANGLA_LETTERS = {"এ": "A", "বি": "B", "সি": "C", "ডি": "D", "ই": "E", "এফ": "F", "জি": "G", "এইচ": "H"}
-_NEAR_BEFORE = re.compile(
-    r"\b(?:near|beside|behind|opposite|opp|in front of|adjacent to)\b\.?\s*(?:to|of)?\s*([^,;()\n]+)", re.I
+_NEAR_BEFORE = _pattern(
+    r"\b(?:near|beside|behind|opposite|opp|in front of|adjacent to)\b\.?\s*(?:to|of)?\s*([^,;()\n]+)"
 )
 _NEAR_AFTER = re.compile(r"(?:এর|ের|র)?[\s-]*(?:পাশে|সামনে|বিপরীতে|সংলগ্ন|নিকটে|কাছে|পিছনে|উল্টো\s?দিকে)")
 _LAST_BREAK = re.compile(r".*[,;()।\n]", re.DOTALL)
@@ -61,12 +72,7 @@ _LAST_BREAK = re.compile(r".*[,;()।\n]", re.DOTALL)
 def parts_of(tidied: str, words: Sequence[Token], mentions: Sequence[Mention], chosen: Sequence[Place]) -> Parts:
     """The parts of a tidy address; ``chosen`` are the places it was taken to mean, the smallest first."""
     latin = latin_digits(tidied)
-    found: dict[str, str] = {}
-    for name, value in _labelled(latin, words):
-        found.setdefault(name, value)
-    bare = _BARE_HOUSE.match(latin)
-    if "house" not in found and bare:
-        found["house"] = _clean(bare.group(1))
+    found = _labelled(latin, words)
     if "section" in found and any("uttara" in place.place_id for place in chosen):
         found.setdefault("sector", found.pop("section"))
     named_road = next((place.name_en for place in chosen if place.kind == "road"), "")
@@ -78,24 +84,34 @@ def parts_of(tidied: str, words: Sequence[Token], mentions: Sequence[Mention], c
     )
 
 
-def _labelled(latin: str, words: Sequence[Token]) -> Iterator[tuple[str, str]]:
-    """Each label with the value written after it, or before it for floors and for ``15 no road``."""
-    for at, token in enumerate(words):
+def _labelled(latin: str, words: Sequence[Token]) -> dict[str, str]:
+    """Each label with its number: after it, or before it in ``2nd floor`` and ``15 no road``.
+
+    No number counts twice; one that opens the address without a label is the house.
+    """
+    found: dict[str, str] = {}
+    taken: list[tuple[int, int]] = []
+    for token in words:
         name = _LABELS.get(token.text)
-        if name is None:
+        if name is None or name in found:
             continue
-        after = _VALUE[name].match(latin, token.end)
-        before = _ORDINAL.search(latin[: token.start]) if name == "floor" else None
-        if before:
-            yield name, before.group(1)
-        elif after:
-            yield name, _clean(after.group(1))
-        elif name in {"road", "sector"} and at >= 1 and words[at - 1].text.isdigit():
-            yield name, words[at - 1].text
+        before = (_ORDINAL if name == "floor" else _BEFORE).search(latin, 0, token.start)
+        value = next((one for one in (before, _AFTER[name].match(latin, token.end)) if _is_free(one, taken)), None)
+        if value is not None:
+            found[name] = _clean(value.group(1))
+            taken.append(value.span(1))
+    bare = _BARE_HOUSE.match(latin)
+    if "house" not in found and _is_free(bare, taken) and bare and sum(map(str.isdigit, bare.group(1))) < _PHONE_DIGITS:
+        found["house"] = _clean(bare.group(1))
+    return found
+
+
+def _is_free(value: re.Match[str] | None, taken: Sequence[tuple[int, int]]) -> bool:
+    return value is not None and all(value.end(1) <= start or end <= value.start(1) for start, end in taken)
 
 
 def _clean(value: str) -> str:
-    """``01`` is 1, ``9 / a`` is 9/A."""
+    """``01`` is 1, ``9 / a`` is 9/A, ``ডি`` is D."""
     value = re.sub(r"\s*([-/])\s*", r"\1", value).strip()
     value = re.sub(r"(?<!\d)0+(?=\d)", "", value)
     return _BANGLA_LETTERS.get(value, value.upper())

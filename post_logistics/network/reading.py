@@ -93,8 +93,11 @@ def weigh_districts(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> dict[s
     divisions_named: set[str] = set()
     for position, mention in enumerate(mentions):
         best: dict[str, float] = {}
+        divisions = set()
         for place in mention.places:
             weight = _DISTRICT_WEIGHT[place.kind]
+            if place.kind == "district" and mention.use is Use.PLACE:
+                divisions.add(gazetteer.division(place.district))
             if place.kind == "district" and mention.use is Use.PLACE and place.name_en in divisions_named:
                 weight *= _DIVISION
             elif mention.use is Use.PLACE and position == len(mentions) - 1:
@@ -103,8 +106,7 @@ def weigh_districts(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> dict[s
                 weight += _INSIDE
             best[place.district] = max(best.get(place.district, 0.0), weight)
             in_city = in_city or (place.kind != "district" and gazetteer.metropolitan(place))
-        if mention.use is Use.PLACE:
-            divisions_named |= {gazetteer.division(p.district) for p in mention.places if p.kind == "district"}
+        divisions_named |= divisions
         factor = _weight(mention, position, len(mentions)) / len(best)
         for district, weight in best.items():
             scores[district] = scores.get(district, 0.0) + factor * weight

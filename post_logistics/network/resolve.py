@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from post_logistics.errors import Unacceptable
 from post_logistics.network.answers import NEIGHBOUR_M, Address, Answer, Answers, Rule
-from post_logistics.network.corrections import Learned
+from post_logistics.network.corrections import Learned, tells
 from post_logistics.network.coverage import METROPOLITAN
 from post_logistics.network.doubts import Doubt, Kind, confidence
 from post_logistics.network.gazetteer import Gazetteer
@@ -141,6 +141,16 @@ class Resolver:
             raise _too_doubtful(resolution)
         return resolution
 
+    def sole_places(self, text: str) -> tuple[Place, ...]:
+        """The places that a phrase may name, if it says nothing else; empty if some of its words are unknown."""
+        tidied = tidy(text)
+        words = tokens(tidied)
+        mentions = self._lexicon.mentions(tidied, words)
+        named = {at for mention in mentions for at in range(mention.first, mention.after)}
+        if any(tells(word.text) for at, word in enumerate(words) if at not in named):
+            return ()
+        return tuple(place for mention in mentions for place in mention.places)
+
     def _by_point(self, hints: Hints) -> Answer | None:
         if hints.lat_deg is None or hints.lon_deg is None:
             return None
@@ -218,7 +228,7 @@ class Resolver:
         )
 
     def _question(self, answer: Answer, doubts: Sequence[Doubt]) -> Question:
-        return question_about(answer.place, answer.office.postcode, doubts, answer.alternatives, self.offices)
+        return question_about(answer.place, answer.office.postcode, doubts, answer.alternatives, self._gazetteer)
 
 
 def _settled(mentions: Sequence[Mention]) -> bool:

@@ -1,7 +1,7 @@
 """Words that name nothing as they stand: two written as one, or a slip of the pen."""
 
-from collections.abc import Collection, Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
@@ -118,7 +118,7 @@ class Slips:
     def misspelt(self, tidied: str, words: Sequence[Token], known: Sequence[Mention]) -> list[Mention]:
         """Mentions guessed from long words, or two together, with a slip of the pen or two."""
         taken = _taken(known)
-        districts = {place.district for one in known for place in one.places if place.kind == "district"}
+        districts = frozenset(place.district for one in known for place in one.places if place.kind == "district")
         found: list[Mention] = []
         for at, token in enumerate(words):
             if at in taken or token.text.isdigit() or token.text in COMMON_WORDS or token.text in REQUESTS:
@@ -133,7 +133,12 @@ class Slips:
                     break
         return found
 
-    def _nearly(self, word: str, districts: Collection[str]) -> tuple[Place, ...]:
+    @cached_property
+    def _nearly(self) -> Callable[[str, frozenset[str]], tuple[Place, ...]]:
+        """`_find_nearly`, remembered: the same words come again and again."""
+        return lru_cache(maxsize=65536)(self._find_nearly)
+
+    def _find_nearly(self, word: str, districts: frozenset[str]) -> tuple[Place, ...]:
         """The places whose name the word nearly is: the nearest of them, in the narrowest choice that has any."""
         if len(word) < _MISSPELT_LETTERS:
             return ()

@@ -33,7 +33,7 @@ def resolve_file(
     replaced. ``target`` appears when all is done, and may be the same file. Where no office is found ``r_postcode`` is
     empty and ``r_question`` asks for what is missing. Unacceptable if it is no UTF-8 CSV file or has no such column.
     """
-    header, rows, delimiter = _read(source)
+    header, rows, delimiter, line_end = _read(source)
     if header.count(column) != 1:
         raise Unacceptable(
             f"{source.name} has {'more than one' if column in header else 'no'} column {column!r}",
@@ -45,12 +45,12 @@ def resolve_file(
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with unfinished.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+            writer = csv.writer(file, delimiter=delimiter, lineterminator=line_end)
             writer.writerow([*(header[i] for i in kept), *ADDED_COLUMNS])
             for done, row in enumerate(rows, start=1):
                 cells = row + [""] * (len(header) - len(row))
                 answer = resolved_cells(resolver, offices, cells[at], language)
-                writer.writerow([*(cells[i] for i in kept), *cells[len(header) :], *answer])
+                writer.writerow([*(cells[i] for i in kept), *answer, *cells[len(header) :]])
                 yield done, len(rows)
         unfinished.replace(target)
     finally:
@@ -87,10 +87,10 @@ def _asked(question: Question | None, language: Language) -> str:
     return question.bn if language == "bn" else question.en
 
 
-def _read(source: Path) -> tuple[list[str], list[list[str]], str]:
-    """The header, the rows and the delimiter of a CSV file."""
+def _read(source: Path) -> tuple[list[str], list[list[str]], str, str]:
+    """The header, the rows, the delimiter and the line end of a CSV file."""
     try:
-        text = source.read_text(encoding="utf-8-sig")
+        text = source.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unacceptable(
             f"{source.name} is not UTF-8 text",
@@ -99,10 +99,11 @@ def _read(source: Path) -> tuple[list[str], list[list[str]], str]:
         ) from None
     first_line = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first_line.count)
+    remedy = "give a CSV file with a header line"
     try:
-        header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    except (ValueError, csv.Error) as error:
-        raise Unacceptable(
-            f"{source.name} is no table: {error}", field="--in", remedy="give a CSV file with a header line"
-        ) from None
-    return header, rows, delimiter
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise Unacceptable(f"{source.name} is no table: {error}", field="--in", remedy=remedy) from None
+    if not rows:
+        raise Unacceptable(f"{source.name} is empty", field="--in", remedy=remedy)
+    return rows[0], rows[1:], delimiter, "\r\n" if "\r" in text else "\n"

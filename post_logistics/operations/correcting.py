@@ -4,16 +4,17 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from post_logistics.errors import Conflict, Unacceptable
-from post_logistics.network.corrections import Correction, Learned, learned, phrase_of
-from post_logistics.network.offices import Offices
+from post_logistics.network.corrections import LONGEST_PHRASE, Correction, Learned, learned, phrase_of
+from post_logistics.network.resolve import Resolver
+from post_logistics.network.wording import COMMON_WORDS
 from post_logistics.storage import corrections as store
 from post_logistics.storage.database import Connection
 from post_logistics.units import Postcode
 
 _NAMESPACE = UUID("8a1f0c52-7f0e-4f3e-9a58-2f0b6d0e7c11")
+_SHORTEST_WORD = 3
 _FRESH = timedelta(seconds=10)
 """So long a correction may take to reach the other processes."""
-_MAX_CHARS = 120
 
 
 class Lessons:
@@ -36,26 +37,28 @@ class Lessons:
 
 
 def correct(
-    connection: Connection, offices: Offices, lessons: Lessons, text: str, postcode: str, said_by: str, at: datetime
+    connection: Connection, resolver: Resolver, lessons: Lessons, text: str, postcode: str, said_by: str, at: datetime
 ) -> Correction:
     """Keeps that somebody says the phrase is delivered by this office. The same again is the same correction.
 
-    Unacceptable if the phrase tells no place, NotFound if there is no such office.
+    Unacceptable if the phrase tells no place, or nothing but places that the tables know; NotFound if there is no such
+    office.
     """
     phrase = phrase_of(text)
-    if len(phrase) < 3:
+    if all(word in COMMON_WORDS or len(word) < _SHORTEST_WORD for word in phrase.split()):
         raise Unacceptable(
             "the phrase has no words that tell a place",
             field="phrase",
             remedy="write the area as it stands in the address, for example Kabir Nagar Mirpur",
         )
-    if len(phrase) > _MAX_CHARS:
+    if len(phrase.split()) > LONGEST_PHRASE:
         raise Unacceptable(
-            f"the phrase is longer than {_MAX_CHARS} letters",
+            f"the phrase has more than {LONGEST_PHRASE} words",
             field="phrase",
             remedy="write only the area, not the door",
         )
-    office = offices.get(postcode).postcode
+    office = resolver.offices.get(postcode).postcode
+    _refuse_known_places(resolver, text, office)
     said = store.load_corrections(connection, phrase)
     standing = _standing(said, said_by)
     if standing is not None and standing.postcode == office:
@@ -86,6 +89,17 @@ def withdraw(
     store.append_corrections(connection, [taken_back])
     lessons.forget()
     return taken_back
+
+
+def _refuse_known_places(resolver: Resolver, text: str, office: Postcode) -> None:
+    """Two people must not be able to send all of Mirpur elsewhere: what has a row in a table is corrected there."""
+    known = resolver.sole_places(text)
+    if known and office not in {code for place in known for code in (place.postcode, *place.other_postcodes)}:
+        raise Unacceptable(
+            f"the phrase says no more than {known[0].name_en}, which the tables know",
+            field="phrase",
+            remedy="add the words that tell it apart, or correct data/places.csv",
+        )
 
 
 def _standing(said: list[Correction], said_by: str) -> Correction | None:

@@ -1,5 +1,7 @@
 """What share of real-looking addresses is answered rightly, and how much an answer's confidence is worth."""
 
+import unicodedata
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from benchmarks.addresses import CASES, SAMPLE, Answer, Judge
 from post_logistics.network.resolve import SURE
+from post_logistics.units import bangla_digits, latin_digits
 
 
 @cache
@@ -52,6 +55,28 @@ def test_what_is_sure_is_right_in_every_language(name: str, lang: str) -> None:
     sure = [one for one in answers(name) if one.lang == lang and one.found and one.found.confidence >= SURE]
     assert len(sure) > 100
     assert share([one.right for one in sure]) >= 0.98
+
+
+@pytest.mark.parametrize("name", ["city_held", "country_held"])
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda text: unicodedata.normalize("NFD", text),
+        lambda text: unicodedata.normalize("NFC", text),
+        bangla_digits,
+        latin_digits,
+        str.upper,
+        str.lower,
+    ],
+    ids=["nfd", "nfc", "bangla digits", "latin digits", "upper", "lower"],
+)
+def test_how_an_address_is_typed_does_not_change_the_answer(name: str, rewrite: Callable[[str], str]) -> None:
+    for one in answers(name)[::5]:
+        again, _ = judge().resolve(rewrite(one.text))
+        assert (again is None) == (one.found is None)
+        if again and one.found:
+            told = (again.postcode, again.place, again.thana, again.confidence)
+            assert told == (one.found.postcode, one.found.place, one.found.thana, one.found.confidence), one.text
 
 
 def test_red_control_the_judge_knows_a_wrong_answer() -> None:

@@ -13,7 +13,14 @@ from post_logistics.network.resolve import Resolution, Resolver, Unresolved
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 TABLES = ("post_offices.csv", "places.csv", "unions.csv", "thanas.csv", "districts.csv")
-ADDRESSES = ("House 5, Road 3, Mirpur-10, Dhaka", "মিরপুর-১০, ঢাকা", "Taltola", "Savar", "Dhaka-16", "Mirpur 10, Dhaka 1230")
+ADDRESSES = (
+    "House 5, Road 3, Mirpur-10, Dhaka",
+    "মিরপুর-১০, ঢাকা",
+    "Taltola",
+    "Savar",
+    "Dhaka-16",
+    "Mirpur 10, Dhaka 1230",
+)
 NEW_PLACE = "Zebra Chattar"
 
 
@@ -74,10 +81,9 @@ def test_a_changed_table_is_read_anew_and_the_old_state_is_forgotten(
     (old,) = kept(cache)
     copy(cache / old, own / old)
     with (changed / "places.csv").open("a", encoding="utf-8", newline="") as file:
-        columns = next(csv.reader((DATA / "places.csv").open(encoding="utf-8")))
-        row = {"place_id": "zebra-chattar", "name_en": NEW_PLACE, "kind": "area", "thana": "Mirpur", "district": "Dhaka"}
-        row |= {"postcode": "1216", "lat_deg": "23.8", "lon_deg": "90.37", "precision_m": "500", "source": "osm"}
-        csv.writer(file).writerow([row.get(column, "") for column in columns])
+        file.write(
+            f"zebra-chattar,{NEW_PLACE},জেব্রা চত্বর,,area,,Mirpur,Dhaka,1216,,23.8000,90.3700,500,public-knowledge\n"
+        )
     with pytest.raises(Unresolved):
         first.resolve(NEW_PLACE)
     assert load_resolver(changed, own).resolve(NEW_PLACE).postcode == "1216"
