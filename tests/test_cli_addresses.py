@@ -86,7 +86,6 @@ def test_what_is_missing_is_exit_code_2_and_said_in_one_sentence(
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
-# BUG: an option that means nothing beside a text is passed over: nothing is written, and nobody is told.
 def test_a_text_with_a_file_to_write_to_is_refused(cache: Path, tmp_path: Path) -> None:
     done = asked(cache, "resolve", "Mirpur 10, Dhaka", "--out", str(tmp_path / "out.csv"))
     assert done.returncode == 2
@@ -151,7 +150,6 @@ def test_every_ring_of_an_area_is_closed_and_in_the_country_longitude_first(feat
         assert all(88 <= lon <= 93 and 20 <= lat <= 27 for lon, lat in ring)
 
 
-# BUG: RFC 7946 wants outer rings counter-clockwise; turning (lat, lon) into (lon, lat) makes them clockwise.
 def test_outer_rings_run_counter_clockwise_and_holes_clockwise(features: list[Any]) -> None:
     assert all((turn(ring) > 0) == outer for outer, ring in rings(features))
 

@@ -52,6 +52,8 @@ def resolve(
         if column is None or target is None or text is not None:
             raise Unacceptable("a file needs its column and a place to write to", remedy="add --column and --out")
         _file(resolver, offices, source, column, target, language)
+    elif text is not None and (column or target):
+        raise Unacceptable("--column and --out go with a file", remedy="name it with --in, or leave them out")
     elif text is not None:
         found = resolver.resolve(text, Hints(postcode=postcode, thana=thana, district=district, area=area))
         if as_json:
@@ -82,6 +84,10 @@ def correct(
     resolver = load_resolver(settings.facts_dir, settings.cache_dir)
     offices = resolver.offices
     with open_database(settings) as database, database.transaction() as connection:
+        if withdraw is not None and postcode is not None:
+            raise Unacceptable(
+                "one cannot say and take back at once", field="--withdraw", remedy="do one, then the other"
+            )
         if withdraw is not None:
             correcting.withdraw(connection, lessons, _uuid(withdraw), by, at, others_too=by == "post")
         elif postcode is not None:

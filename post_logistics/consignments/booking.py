@@ -201,11 +201,13 @@ def _over_limits(order: Order, rules: BookingRules) -> Iterator[Problem]:
         )
 
 
-def fingerprint(order: Order) -> str:
+def fingerprint(order: Order, postcode: str = "") -> str:
     """64 hexadecimal digits that stay the same as long as nothing in the order changes, across runs and machines.
 
-    The same reference with another fingerprint is another order under a used reference.
+    The same reference with another fingerprint is another order under a used reference. ``postcode``: the one given
+    beside the address, if any.
     """
     facts = {one.name: getattr(order, one.name) for one in fields(order)}
+    facts |= {"recipient_postcode": postcode} if postcode else {}
     content = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()

@@ -107,7 +107,8 @@ def _seeds(offices: Offices, gazetteer: Gazetteer) -> Iterator[tuple[float, floa
 
 def _area(code: Postcode, cells: Sequence[BaseGeometry]) -> ServiceArea:
     shape = shapely.coverage_union_all(cells) if len(cells) > 1 else cells[0]
-    polygons = (part for part in getattr(shape, "geoms", (shape,)) if part.geom_type == "Polygon")
+    parts = shapely.orient_polygons(shapely.get_parts(shape))  # outer rings counter-clockwise, as GeoJSON wants them
+    polygons = (part for part in parts if part.geom_type == "Polygon")
     return ServiceArea(
         code, tuple(tuple(_ring(line.coords) for line in (part.exterior, *part.interiors)) for part in polygons)
     )

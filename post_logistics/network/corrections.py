@@ -12,6 +12,7 @@ from post_logistics.units import Postcode
 
 CONFIRMATIONS = 2
 """So many different people must say the same before it is used: one alone may be mistaken, or mean harm."""
+_SHORTEST = 3
 LONGEST_PHRASE = 12
 """Words of the longest phrase that is looked up inside an address."""
 
@@ -74,5 +75,5 @@ def learned_phrase(words: Sequence[str], known: Learned) -> str | None:
 
 
 def tells(word: str) -> bool:
-    """True for a word that may tell a place: no number, no single letter, no house or road."""
-    return not word[0].isdigit() and len(word) > 1 and word not in HOUSE_WORDS
+    """True for a word that may tell a place: no number, no word of one or two letters, no house or road."""
+    return not word[0].isdigit() and len(word) >= _SHORTEST and word not in HOUSE_WORDS

@@ -29,6 +29,7 @@ Kind = Literal[
     "rival_district",
     "namesake",
     "unconfirmed",
+    "sound_unconfirmed",
     "rival_code",
     "even_code",
     "stray",
@@ -62,6 +63,7 @@ WEIGHTS: Mapping[Kind, float] = MappingProxyType(
         "rival_district": 4.2,
         "namesake": 1.2,
         "unconfirmed": 0.6,
+        "sound_unconfirmed": 2.0,
         "rival_code": 0.6,
         "even_code": 1.2,
         "stray": 2.4,
@@ -174,7 +176,10 @@ def _of_the_district(reading: Reading, mentions: Sequence[Mention], districts: M
         words = f"there is a {best.place.name_en} in {' and in '.join(namesakes)} too"
         share = districts[district] / (districts[district] + sum(districts[other] for other in namesakes))
         return [Doubt("namesake", words, share)]
-    return [Doubt("unconfirmed", "nothing else in the address confirms it")] if len(known) == 1 else []
+    if len(known) > 1:
+        return []
+    kind: Kind = "unconfirmed" if known[0].match is Match.EXACT else "sound_unconfirmed"
+    return [Doubt(kind, "nothing else in the address confirms it")]
 
 
 def _of_the_codes(reading: Reading) -> list[Doubt]:

@@ -27,7 +27,7 @@ from post_logistics.network.questions import AREA_AND_DISTRICT, Candidate, Quest
 from post_logistics.network.reading import named_districts, weigh_districts
 from post_logistics.network.slips import Slips
 from post_logistics.network.text import plain, plain_words, tidy, tokens
-from post_logistics.network.wording import Use, is_numbered_part
+from post_logistics.network.wording import COMMON_WORDS, Use, is_numbered_part
 from post_logistics.units import Postcode
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Resolver:
         words = tokens(tidied)
         mentions = self._lexicon.mentions(tidied, words)
         named = {at for mention in mentions for at in range(mention.first, mention.after)}
-        if any(tells(word.text) for at, word in enumerate(words) if at not in named):
+        if any(tells(word.text) and word.text not in COMMON_WORDS for at, word in enumerate(words) if at not in named):
             return ()
         return tuple(place for mention in mentions for place in mention.places)
 

@@ -43,7 +43,7 @@ COMMON_WORDS = _FIRM_WORDS | word_set(
     west middle station model town residential area commercial housing society colony police medicine road lane avenue
     street near beside behind opposite front first second third ground level suite general corner diagnostic central
     mor gate circle chattar stand bus square point madrasa madrasah mazar math field park lake club church bridge bari
-    para ghat quarter new old কমপ্লেক্স সেন্টার মসজিদ বাংলাদেশ মেডিসিন কোম্পানি ফ্যাক্টরী কেমিক্যাল প্রোডাক্টস ডেন্টাল শপিং সুপার দোকান
+    para ghat quarter new old main কমপ্লেক্স সেন্টার মসজিদ বাংলাদেশ মেডিসিন কোম্পানি ফ্যাক্টরী কেমিক্যাল প্রোডাক্টস ডেন্টাল শপিং সুপার দোকান
     গ্রাম পোস্ট কর্নার মাদ্রাসা মাজার মাঠ পার্ক লেক ক্লাব গির্জা ব্রিজ পাড়া ঘাট কোয়ার্টার নতুন পুরান"""
 )
 """What addresses say beside names: alone they name nothing and are never guessed at."""

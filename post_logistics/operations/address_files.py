@@ -33,6 +33,10 @@ def resolve_file(
     replaced. ``target`` appears when all is done, and may be the same file. Where no office is found ``r_postcode`` is
     empty and ``r_question`` asks for what is missing. Unacceptable if it is no UTF-8 CSV file or has no such column.
     """
+    if not target.parent.is_dir():
+        raise Unacceptable(
+            f"there is no folder {target.parent}", field="--out", remedy="make it, or name another place"
+        )
     header, rows, delimiter, line_end = _read(source)
     if header.count(column) != 1:
         raise Unacceptable(

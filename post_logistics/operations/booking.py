@@ -94,7 +94,7 @@ def book(
     """A verdict per order, in their order. The same reference with the same content is the same booking, told again;
     with other content it is refused. A dry run decides everything and books nothing."""
     place = _placing(facts, facts.lessons.known(connection, at), at)
-    prints = [fingerprint(one.order) for one in asked]
+    prints = [fingerprint(one.order, one.hints.postcode) for one in asked]
     earlier = store.load_references(connection, [(one.merchant.merchant_id, one.order.order_ref) for one in asked])
     verdicts: dict[int, Verdict] = {}
     placed: dict[int, _Placed] = {}

@@ -176,7 +176,7 @@ def test_a_question_is_whole_in_both_languages(address: str) -> None:
 def namesakes() -> list[Candidate]:
     """Places of one name, each in a district of its own."""
     sadars = [place for place in PLACES if place.kind == "thana" and place.name_en.endswith(" Sadar")][:7]
-    return [Candidate(one.postcode, replace(one, name_en="Sadar"), "Sadar", "", 1.0) for one in sadars]
+    return [Candidate(Postcode(one.postcode), replace(one, name_en="Sadar"), "Sadar", "", 1.0) for one in sadars]
 
 
 def test_of_many_namesakes_four_are_offered() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,7 @@ def test_who_stops_half_way_leaves_nothing_behind(facts: Facts, tmp_path: Path) 
     source, target = write(tmp_path / "in.csv", [["address"], [MIRPUR], [MIRPUR]]), tmp_path / "out.csv"
     target.write_text("of yesterday")
     rows = resolve_file(facts.resolver, facts.offices, source, "address", target)
+    assert isinstance(rows, Generator)
     next(rows)
     rows.close()
     assert target.read_text() == "of yesterday"
