@@ -20,11 +20,23 @@ _TABLES = ("post_offices.csv", "places.csv", "unions.csv", "thanas.csv", "distri
 _NAME = "resolver-{}.pickle"
 
 
-def load_resolver(facts_dir: Path, cache_dir: Path | None = None) -> Resolver:
-    """The resolver; Unacceptable names the file, row and column that is wrong.
+_ready: dict[tuple[Path, str], Resolver] = {}
+"""The one resolver of this process, by where its tables lie and what state they are in."""
 
-    With a ``cache_dir`` of the user's own it is read from there where it was made before, in a third of the time. A
-    cache that cannot be read or written is done without.
+
+def load_resolver(facts_dir: Path, cache_dir: Path | None = None) -> Resolver:
+    """The resolver of these tables, one in a process; Unacceptable names the file, row and column that is wrong."""
+    state = _print(facts_dir)
+    if (facts_dir, state) not in _ready:
+        _ready.clear()
+        _ready[facts_dir, state] = open_resolver(facts_dir, cache_dir)
+    return _ready[facts_dir, state]
+
+
+def open_resolver(facts_dir: Path, cache_dir: Path | None = None) -> Resolver:
+    """A resolver, read from the cache if it was made before, in a third of the time, and otherwise made and kept there.
+
+    ``cache_dir`` must be the user's own. A cache that cannot be read or written is done without.
     """
     with _no_garbage_to_look_for():
         if cache_dir is None:

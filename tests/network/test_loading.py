@@ -8,7 +8,7 @@ from shutil import copy
 
 import pytest
 
-from post_logistics.network.loading import load_resolver
+from post_logistics.network.loading import load_resolver, open_resolver
 from post_logistics.network.resolve import Resolution, Resolver, Unresolved
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -43,7 +43,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Resolver, Path]:
     """A resolver, and the folder it was kept in."""
     cache = tmp_path_factory.mktemp("user") / "deep" / "cache"
-    return load_resolver(tables, cache), cache
+    return open_resolver(tables, cache), cache
 
 
 def answers(resolver: Resolver) -> list[Resolution]:
@@ -58,7 +58,7 @@ def kept(cache: Path) -> list[str]:
 def test_what_is_kept_answers_the_same_and_is_one_file(tables: Path, made: tuple[Resolver, Path]) -> None:
     first, cache = made
     before = [(name, (cache / name).stat().st_mtime_ns) for name in kept(cache)]
-    again = load_resolver(tables, cache)
+    again = open_resolver(tables, cache)
     assert again is not first
     assert answers(again) == answers(first)
     assert len(before) == 1
@@ -86,7 +86,7 @@ def test_a_changed_table_is_read_anew_and_the_old_state_is_forgotten(
         )
     with pytest.raises(Unresolved):
         first.resolve(NEW_PLACE)
-    assert load_resolver(changed, own).resolve(NEW_PLACE).postcode == "1216"
+    assert open_resolver(changed, own).resolve(NEW_PLACE).postcode == "1216"
     assert len(kept(own)) == 1
     assert kept(own) != [old]
 
@@ -107,7 +107,7 @@ def test_a_file_that_is_none_of_ours_is_made_again(
     (name,) = kept(cache)
     spoilt = tmp_path / name
     spoilt.write_bytes(spoil((cache / name).read_bytes()))
-    assert answers(load_resolver(tables, tmp_path)) == answers(first)
+    assert answers(open_resolver(tables, tmp_path)) == answers(first)
     assert kept(tmp_path) == [name]
     assert isinstance(pickle.loads(spoilt.read_bytes()), Resolver)
 
@@ -118,7 +118,11 @@ def test_without_a_place_to_keep_it_it_is_done_without(
 ) -> None:
     (tmp_path / "a file").write_text("mine")
     before = sorted(tables.iterdir())
-    assert answers(load_resolver(tables, tmp_path / cache if cache else None)) == answers(made[0])
+    assert answers(open_resolver(tables, tmp_path / cache if cache else None)) == answers(made[0])
     assert sorted(tmp_path.rglob("*")) == [tmp_path / "a file"]
     assert (tmp_path / "a file").read_text() == "mine"
     assert sorted(tables.iterdir()) == before
+
+
+def test_a_process_makes_it_once(tables: Path) -> None:
+    assert load_resolver(tables) is load_resolver(tables)

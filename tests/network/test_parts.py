@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from post_logistics.network.offices import load_offices
-from post_logistics.network.places import load_places
-from post_logistics.network.resolve import Resolver
+from post_logistics.network.loading import load_resolver
 from post_logistics.network.text import tidy
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-RESOLVER = Resolver(load_offices(DATA), load_places(DATA))
+RESOLVER = load_resolver(DATA)
 
 
 def parts(address: str) -> dict[str, str]:

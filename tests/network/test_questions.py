@@ -8,16 +8,17 @@ import pytest
 
 from post_logistics.network.doubts import Doubt
 from post_logistics.network.gazetteer import Gazetteer
+from post_logistics.network.loading import load_resolver
 from post_logistics.network.offices import load_offices
 from post_logistics.network.places import load_places
 from post_logistics.network.questions import Candidate, Question, question_about
-from post_logistics.network.resolve import SURE, Hints, Resolver, Unresolved
+from post_logistics.network.resolve import SURE, Hints, Unresolved
 from post_logistics.units import Postcode
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 OFFICES = load_offices(DATA)
 PLACES = load_places(DATA)
-RESOLVER = Resolver(OFFICES, PLACES)
+RESOLVER = load_resolver(DATA)
 GAZETTEER = Gazetteer(OFFICES, PLACES)
 BY_ID = {place.place_id: place for place in PLACES}
 

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from post_logistics.network.coverage import METROPOLITAN, Coverage, OutsideCoverage
+from post_logistics.network.loading import load_resolver
 from post_logistics.network.offices import load_offices
 from post_logistics.network.places import load_places
-from post_logistics.network.resolve import Hints, Resolution, Resolver, Unresolved
+from post_logistics.network.resolve import Hints, Resolution, Unresolved
 from post_logistics.network.text import tidy
 from post_logistics.units import Postcode, bangla_digits
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT.parent / "shared" / "samples" / "addresses_public_sample.csv"
 OFFICES = load_offices(ROOT / "data")
 PLACES = load_places(ROOT / "data")
-RESOLVER = Resolver(OFFICES, PLACES)
+RESOLVER = load_resolver(ROOT / "data")
 COVERAGE = Coverage(OFFICES, date(2026, 11, 22))
 
 ADDRESSES = {
