@@ -51,7 +51,7 @@ def resolve(
     if source is not None:
         if column is None or target is None or text is not None:
             raise Unacceptable("a file needs its column and a place to write to", remedy="add --column and --out")
-        _file(resolver, offices, source, column, target, language)
+        _file(resolver, source, column, target, language)
     elif text is not None and (column or target):
         raise Unacceptable("--column and --out go with a file", remedy="name it with --in, or leave them out")
     elif text is not None:
@@ -144,13 +144,13 @@ def _feature(office: Any, area: Any) -> dict[str, Any]:
     }
 
 
-def _file(resolver: Any, offices: Any, source: Path, column: str, target: Path, language: Language) -> None:
+def _file(resolver: Any, source: Path, column: str, target: Path, language: Language) -> None:
     from post_logistics.operations.address_files import resolve_file
 
     done = 0
     with progress() as bar:
         task = bar.add_task("resolving", total=None)
-        for done, total in resolve_file(resolver, offices, source, column, target, language.value):
+        for done, total in resolve_file(resolver, source, column, target, language.value):
             if done % 500 == 0 or done == total:
                 bar.update(task, completed=done, total=total)
     out.print(f"{done} addresses resolved into {target}")

@@ -86,7 +86,9 @@ class Answers:
     def by_text(self, address: Address) -> Answer | None:
         """The office of the postcode stated or of the places named, whichever has less against it."""
         answers = [one for one in (self._by_postcode(address), self._by_place(address)) if one is not None]
-        return max(answers, key=lambda one: confidence(one.doubts), default=self._by_old_zone(address))
+        if not answers:
+            return self._by_old_zone(address)
+        return max(answers, key=lambda one: confidence(one.doubts))
 
     def _by_old_zone(self, address: Address) -> Answer | None:
         """The office of the zone in ``Dhaka-16``, where nothing else is named."""

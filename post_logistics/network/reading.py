@@ -96,11 +96,12 @@ def weigh_districts(gazetteer: Gazetteer, mentions: Sequence[Mention]) -> dict[s
         divisions = set()
         for place in mention.places:
             weight = _DISTRICT_WEIGHT[place.kind]
-            if place.kind == "district" and mention.use is Use.PLACE:
+            named = mention.use is Use.PLACE
+            if named and place.kind == "district":
                 divisions.add(gazetteer.division(place.district))
-            if place.kind == "district" and mention.use is Use.PLACE and place.name_en in divisions_named:
+            if named and place.kind == "district" and place.name_en in divisions_named:
                 weight *= _DIVISION
-            elif mention.use is Use.PLACE and position == len(mentions) - 1:
+            elif named and position == len(mentions) - 1:
                 weight *= _CLOSING.get(place.kind, 1.0)
             if thanas.get(place.within, position) != position:
                 weight += _INSIDE

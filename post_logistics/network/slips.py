@@ -19,9 +19,8 @@ _LONG_LETTERS = 11
 """From here on two slips of the pen are allowed, below only one."""
 _LENIENT_LETTERS = 8
 """From here on two slips are allowed among the names of one district, or of thanas and districts."""
-
-
-REGIONS = "thanas and districts"
+_REGIONS = "thanas and districts"
+"""Where to look when no district is named."""
 
 
 class _Names:
@@ -31,7 +30,7 @@ class _Names:
         self.places: dict[str, tuple[Place, ...]] = {}
         """By name: what it means by itself; unions too, for they are guessed at only in their district."""
         self._by_length: dict[tuple[str, int], list[str]] = {}
-        """By where to look (a district, an initial, `REGIONS`) and how long they are."""
+        """By where to look (a district, an initial, `_REGIONS`) and how long they are."""
         self.districts: set[str] = set()
         for key, alone, beside in lexicon.spellings():
             unions = tuple(place for place in beside if place.kind == "union")
@@ -45,7 +44,7 @@ class _Names:
         if alone and len(key) > _MISSPELT_LETTERS and not any(c.isdigit() for c in key):
             self._note(key[0], key)
         if any(place.kind in {"thana", "district"} for place in alone):
-            self._note(REGIONS, key)
+            self._note(_REGIONS, key)
         for district in {place.district for place in alone + unions if place.kind != "district"}:
             self._note(district, key)
 
@@ -144,7 +143,7 @@ class Slips:
             return ()
         lenient = 2 if len(word) >= _LENIENT_LETTERS else 1
         for where, slips in (
-            *((region, lenient) for region in districts or [REGIONS]),
+            *((region, lenient) for region in districts or [_REGIONS]),
             (word[0], 2 if len(word) >= _LONG_LETTERS else 1),
         ):
             places = {

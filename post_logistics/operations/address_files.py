@@ -25,7 +25,7 @@ _DELIMITERS = ",;\t"
 
 
 def resolve_file(
-    resolver: Resolver, offices: Offices, source: Path, column: str, target: Path, language: Language = "en"
+    resolver: Resolver, source: Path, column: str, target: Path, language: Language = "en"
 ) -> Iterator[tuple[int, int]]:
     """Writes ``source`` to ``target`` with the `ADDED_COLUMNS`; yields rows done and rows in all after every row.
 
@@ -53,7 +53,7 @@ def resolve_file(
             writer.writerow([*(header[i] for i in kept), *ADDED_COLUMNS])
             for done, row in enumerate(rows, start=1):
                 cells = row + [""] * (len(header) - len(row))
-                answer = resolved_cells(resolver, offices, cells[at], language)
+                answer = resolved_cells(resolver, cells[at], language)
                 writer.writerow([*(cells[i] for i in kept), *answer, *cells[len(header) :]])
                 yield done, len(rows)
         unfinished.replace(target)
@@ -61,20 +61,20 @@ def resolve_file(
         unfinished.unlink(missing_ok=True)
 
 
-def resolved_cells(resolver: Resolver, offices: Offices, address: str, language: Language) -> tuple[str, ...]:
+def resolved_cells(resolver: Resolver, address: str, language: Language) -> tuple[str, ...]:
     """The cells of `ADDED_COLUMNS` for one address."""
     try:
         found = resolver.resolve(address, Hints())
     except Unresolved as refused:
         return ("", "", "", refused.district, "0", "", _asked(refused.question, language))
-    office = offices[found.postcode]
+    office = resolver.offices[found.postcode]
     return (
         found.postcode,
         office.name_bn if language == "bn" else office.name_en,
         found.thana,
         found.district,
         f"{found.confidence:.2f}",
-        "; ".join(_alternatives(found, offices, language)),
+        "; ".join(_alternatives(found, resolver.offices, language)),
         _asked(found.question, language),
     )
 

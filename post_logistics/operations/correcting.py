@@ -12,7 +12,6 @@ from post_logistics.storage.database import Connection
 from post_logistics.units import Postcode
 
 _NAMESPACE = UUID("8a1f0c52-7f0e-4f3e-9a58-2f0b6d0e7c11")
-_SHORTEST_WORD = 3
 _FRESH = timedelta(seconds=10)
 """So long a correction may take to reach the other processes."""
 
@@ -45,7 +44,7 @@ def correct(
     office.
     """
     phrase = phrase_of(text)
-    if all(word in COMMON_WORDS or len(word) < _SHORTEST_WORD for word in phrase.split()):
+    if COMMON_WORDS.issuperset(phrase.split()):
         raise Unacceptable(
             "the phrase has no words that tell a place",
             field="phrase",

@@ -37,7 +37,7 @@ def read(path: Path, delimiter: str = ",") -> list[list[str]]:
 def run(
     facts: Facts, source: Path, target: Path, column: str = "address", language: Language = "en"
 ) -> list[tuple[int, int]]:
-    return list(resolve_file(facts.resolver, facts.offices, source, column, target, language))
+    return list(resolve_file(facts.resolver, source, column, target, language))
 
 
 def answers(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
@@ -197,7 +197,7 @@ def test_a_row_with_a_cell_too_many_has_its_answers_in_their_columns(facts: Fact
 
 def test_every_row_is_told_as_it_is_done_and_the_file_appears_at_the_end(facts: Facts, tmp_path: Path) -> None:
     source, target = write(tmp_path / "in.csv", [["address"], [MIRPUR], ["Taltola"], ["x"]]), tmp_path / "out.csv"
-    rows = resolve_file(facts.resolver, facts.offices, source, "address", target)
+    rows = resolve_file(facts.resolver, source, "address", target)
     assert next(rows) == (1, 3)
     assert not target.exists()
     assert list(rows) == [(2, 3), (3, 3)]
@@ -207,7 +207,7 @@ def test_every_row_is_told_as_it_is_done_and_the_file_appears_at_the_end(facts: 
 def test_who_stops_half_way_leaves_nothing_behind(facts: Facts, tmp_path: Path) -> None:
     source, target = write(tmp_path / "in.csv", [["address"], [MIRPUR], [MIRPUR]]), tmp_path / "out.csv"
     target.write_text("of yesterday")
-    rows = resolve_file(facts.resolver, facts.offices, source, "address", target)
+    rows = resolve_file(facts.resolver, source, "address", target)
     assert isinstance(rows, Generator)
     next(rows)
     rows.close()
