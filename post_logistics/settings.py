@@ -35,7 +35,11 @@ class Settings(BaseSettings):
     facts_dir: Path = _facts_dir()
     """Offices, places, timetable, tariffs: see ``data/README.md``."""
     roads_dir: Path | None = None
-    """A road graph: ``road_nodes.csv`` and ``road_edges.csv`` (or ``.gz``). None: straight lines times a detour."""
+    """A folder with a road graph, or its file: see ``docs/guides/roads.md``. None: straight lines times a detour."""
+    routing_server: str | None = None
+    """An OSRM, Valhalla or openrouteservice to ask before the graph, e.g. ``osrm+http://127.0.0.1:5000``."""
+    routing_server_key: SecretStr | None = None
+    """The key of that server, if it wants one."""
     cache_dir: Path | None = platformdirs.user_cache_path("post-logistics")
     """Where what takes long to make is kept for the next start. Nobody else may write there. Empty: nowhere."""
     environment: Literal["development", "production"] = "development"

@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 from pydantic import ValidationError
 
-from post_logistics.cli import addresses, day, parcels
+from post_logistics.cli import addresses, day, parcels, routes
 from post_logistics.cli.console import err
 from post_logistics.errors import Conflict, NotFound, Unacceptable
 from post_logistics.storage.errors import Unavailable
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(day.app)
 app.add_typer(parcels.app)
 app.add_typer(addresses.app)
+app.add_typer(routes.app, name="route")
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

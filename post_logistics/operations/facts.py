@@ -17,11 +17,11 @@ from post_logistics.network.places import Place
 from post_logistics.network.resolve import Resolver
 from post_logistics.network.timetable import Timetable, load_timetable
 from post_logistics.operations.correcting import Lessons
-from post_logistics.routing.matrix import RoadGraph, load_road_graph
+from post_logistics.routing.road_files import load_roads
+from post_logistics.routing.servers import routing_server
+from post_logistics.routing.sources import RoadSources
 from post_logistics.settings import Settings
 from post_logistics.units import DHAKA
-
-_ROADS = ("road_nodes.csv", "road_edges.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Facts:
     lessons: Lessons
     timetable: Timetable
     fleet: Fleet
-    roads: RoadGraph | None
+    roads: RoadSources
     tariffs: Tariffs
     booking_rules: BookingRules
     order_columns: OrderColumns
@@ -68,13 +68,14 @@ def load_facts(settings: Settings) -> Facts:
     )
 
 
-def _roads(settings: Settings) -> RoadGraph | None:
-    """The road graph of ``roads_dir``, where one is given."""
-    folder = settings.roads_dir
-    if folder is None:
-        return None
-    paths = [next((p for p in (folder / name, folder / f"{name}.gz") if p.exists()), folder / name) for name in _ROADS]
-    return load_road_graph(*paths)
+def _roads(settings: Settings) -> RoadSources:
+    """The routing server and the road graph, where they are given."""
+    address, key, path = settings.routing_server, settings.routing_server_key, settings.roads_dir
+    return RoadSources(
+        server=routing_server(address, key.get_secret_value() if key else None) if address else None,
+        graph=load_roads(path, cache_dir=settings.cache_dir) if path else None,
+        cache_dir=settings.cache_dir,
+    )
 
 
 def refuse_future(day: date, at: datetime, field: str) -> None:

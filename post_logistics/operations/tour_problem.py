@@ -11,7 +11,7 @@ from post_logistics.network.fleet import Day, Rider
 from post_logistics.network.offices import PostOffice
 from post_logistics.operations.doors import Door
 from post_logistics.operations.facts import Facts
-from post_logistics.routing.matrix import door_distances, durations, road_distances
+from post_logistics.routing.matrix import RoadDistances, door_distances
 from post_logistics.routing.problem import DEPOT, Matrix, RoutingProblem, Stop, Vehicle
 from post_logistics.units import Postcode
 
@@ -53,7 +53,7 @@ def tour_problem(facts: Facts, office: Postcode, kind: str, doors: Sequence[Door
     home, day = facts.offices.get(office), facts.fleet.day
     riders = facts.fleet.riders(office, kind)
     speeds = {rider.vehicle.kind: rider.vehicle.speed_m_per_h for rider in riders}
-    distance_m = _distances_m(facts, home, doors)
+    roads = _roads(facts, home, doors)
     start, end = (day.pickup_start, day.pickup_end) if kind == "pickup" else (day.delivery_start, day.delivery_end)
     cap_poisha = facts.cod_rules.on(service_on).rider_cash_cap_poisha
     return TourProblem(
@@ -64,26 +64,22 @@ def tour_problem(facts: Facts, office: Postcode, kind: str, doors: Sequence[Door
         routing=RoutingProblem(
             stops=tuple(_stop(n, door, day, kind) for n, door in enumerate(doors)),
             vehicles=tuple(_vehicle(rider, start, end, cap_poisha) for rider in riders),
-            distance_m=distance_m,
-            duration_s=durations(distance_m, min(speeds.values())),
-            kind_duration_s={kind: durations(distance_m, speed) for kind, speed in speeds.items()},
+            distance_m=roads.distance_m,
+            duration_s=roads.ridden_s(min(speeds.values())),
+            kind_duration_s={kind: roads.ridden_s(speed) for kind, speed in speeds.items()},
         ),
     )
 
 
-def _distances_m(facts: Facts, home: PostOffice, doors: Sequence[Door]) -> Matrix:
-    """Office and doors, (n + 1, n + 1) metres: by road where a road graph is given, else estimated. Doors of one
-    area, whose place in it nobody knows, are always estimated."""
+def _roads(facts: Facts, home: PostOffice, doors: Sequence[Door]) -> RoadDistances:
+    """Between office and doors, (n + 1, n + 1): by road where roads are known, else estimated. Doors of one area,
+    whose place in it nobody knows, are always estimated."""
     lat_deg = [home.lat_deg, *(door.lat_deg for door in doors)]
     lon_deg = [home.lon_deg, *(door.lon_deg for door in doors)]
     areas = ["", *(door.area for door in doors)]
     estimate_m = door_distances(lat_deg, lon_deg, [0, *(door.precision_m for door in doors)], areas)
-    if facts.roads is None:
-        return estimate_m
-    by_road_m = road_distances(facts.roads, lat_deg, lon_deg, estimate_m).distance_m
     same_area = np.array(areas)[:, np.newaxis] == np.array(areas)
-    distance_m: Matrix = np.where(same_area, estimate_m, by_road_m)
-    return distance_m
+    return facts.roads.distances(lat_deg, lon_deg, estimate_m).with_estimates(same_area, estimate_m)
 
 
 def _stop(n: int, door: Door, day: Day, kind: str) -> Stop:

@@ -11,7 +11,12 @@ from post_logistics.errors import Unacceptable
 from post_logistics.routing.matrix import road_estimate_between
 
 Grid = npt.NDArray[np.int64]
-"""(demands, offices) int64."""
+"""(rows, offices) int64."""
+Whole = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Shares = tuple[Whole, Whole, Whole]
+"""Row, number of the office and parcels of each share. The number after the last office stands for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,58 +87,117 @@ def assign(demands: Sequence[Demand], offices: Sequence[Office]) -> list[Assignm
             )
     if not demands:
         return []
-    at_home = np.array([index[demand.responsible] for demand in demands])
-    distance_m = _distances(demands, offices, at_home)
-    flow = _cheapest_flow(demands, offices, distance_m, at_home)
-    left = np.array([office.capacity_parcels for office in offices]) - flow.sum(axis=0)
+    responsible = np.array([index[demand.responsible] for demand in demands])
+    lat_deg, lon_deg = _points(demands, offices, responsible)
+    parcels = np.array([demand.parcels for demand in demands], dtype=np.int64)
+    rows, numbers, shares = _share_out(responsible, lat_deg, lon_deg, parcels, offices, len(offices))
+    flow = np.zeros((len(demands), len(offices) + 1), dtype=np.int64)
+    flow[rows, numbers] = shares
+    left = np.array([office.capacity_parcels for office in offices]) - flow[:, :-1].sum(axis=0)
+    distance_m = _distances_m(lat_deg, lon_deg, offices)
     return [
-        _explained(demand, offices, distance_m[row].tolist(), flow[row].tolist(), left.tolist())
+        _explained(demand, offices, distance_m[row].tolist(), flow[row, :-1].tolist(), left.tolist())
         for row, demand in enumerate(demands)
     ]
 
 
-def _distances(demands: Sequence[Demand], offices: Sequence[Office], at_home: npt.NDArray[np.int64]) -> Grid:
-    homes = [offices[number] for number in at_home]
-    return road_estimate_between(
-        [h.lat_deg if d.lat_deg is None else d.lat_deg for d, h in zip(demands, homes, strict=True)],
-        [h.lon_deg if d.lon_deg is None else d.lon_deg for d, h in zip(demands, homes, strict=True)],
-        [office.lat_deg for office in offices],
-        [office.lon_deg for office in offices],
-    )
+def assign_parcels(
+    responsible: Whole, lat_deg: Floats, lon_deg: Floats, offices: Sequence[Office], candidates: int = 12
+) -> Whole:
+    """The number of the office of each of n parcels: (n,) int64, -1 where none has room.
 
+    ``responsible``: (n,) int64, the number of the office of its area; ``lat_deg``, ``lon_deg``: (n,) float64. As
+    `assign` without its explanations, for the whole country's day. Parcels at one point count as one row, and only
+    those whose office is too small for its own are routed, each to one of the nearest ``candidates`` offices with room
+    to spare: the roads are the shortest over these. If they do not suffice, the candidates are doubled.
 
-def _cheapest_flow(
-    demands: Sequence[Demand], offices: Sequence[Office], distance_m: Grid, at_home: npt.NDArray[np.int64]
-) -> Grid:
-    """Parcels from each demand to each office.
-
-    Sending one parcel elsewhere moves at most one other at each office in turn, so a charge above the number of offices
-    times the longest distance is never worth saving metres for; and likewise once more for leaving a parcel out.
+    Unacceptable if a responsible office is none of those given.
     """
-    areas, count = distance_m.shape
-    longest_m = int(distance_m.max()) + 1
-    elsewhere_m = (count + 1) * longest_m
-    nowhere_m = (count + 1) * (elsewhere_m + longest_m)
-    cost_m = distance_m + np.where(np.arange(count) == at_home[:, np.newaxis], 0, elsewhere_m)
-    parcels = np.array([demand.parcels for demand in demands], dtype=np.int64)
+    strange = np.flatnonzero((responsible < 0) | (responsible >= len(offices)))
+    if len(strange):
+        row = int(strange[0])
+        message = f"there is no office number {responsible[row]}"
+        raise Unacceptable(message, field="responsible", row=row + 1, remedy="number the offices from 0")
+    order = np.lexsort((lon_deg, lat_deg, responsible))
+    at_home, lat, lon = responsible[order], lat_deg[order], lon_deg[order]
+    same = (np.diff(at_home) == 0) & (np.diff(lat) == 0) & (np.diff(lon) == 0)
+    first = np.flatnonzero(np.append(np.ones(min(1, len(order)), dtype=np.bool_), ~same))
+    parcels = np.diff(np.append(first, len(order)))
+    _, numbers, shares = _share_out(at_home[first], lat[first], lon[first], parcels, offices, candidates)
+    found = np.empty(len(order), dtype=np.int64)
+    found[order] = np.repeat(np.where(numbers < len(offices), numbers, -1), shares)
+    return found
+
+
+def _points(demands: Sequence[Demand], offices: Sequence[Office], responsible: Whole) -> tuple[Floats, Floats]:
+    homes = [offices[number] for number in responsible]
+    return (
+        np.array([h.lat_deg if d.lat_deg is None else d.lat_deg for d, h in zip(demands, homes, strict=True)]),
+        np.array([h.lon_deg if d.lon_deg is None else d.lon_deg for d, h in zip(demands, homes, strict=True)]),
+    )
+
+
+def _distances_m(lat_deg: Floats, lon_deg: Floats, offices: Sequence[Office]) -> Grid:
+    return road_estimate_between(
+        lat_deg, lon_deg, [office.lat_deg for office in offices], [office.lon_deg for office in offices]
+    )
+
+
+def _share_out(
+    responsible: Whole, lat_deg: Floats, lon_deg: Floats, parcels: Whole, offices: Sequence[Office], candidates: int
+) -> Shares:
+    """The shares of every row, in their order and each row's best first.
+
+    An office with room for its own keeps them all, and one without takes no others: were it otherwise, two parcels
+    could change places and one of them would be at home. So only rows of full offices are routed.
+    """
     capacity = np.array([office.capacity_parcels for office in offices], dtype=np.int64)
-    nowhere, sink = areas + count, areas + count + 1
-    area_nodes, office_nodes = np.arange(areas), np.arange(areas, areas + count)
+    spare = capacity - np.bincount(responsible, parcels, len(offices)).astype(np.int64)
+    full = spare[responsible] < 0
+    home, away = np.flatnonzero(~full), np.flatnonzero(full)
+    if not len(away):
+        return home, responsible, parcels
+    distance_m = _distances_m(lat_deg[away], lon_deg[away], offices)
+    row, number, share = _overflow(responsible[away], parcels[away], distance_m, capacity, spare, candidates)
+    rows = np.append(home, away[row])
+    order = np.argsort(rows, kind="stable")
+    numbers, shares = np.append(responsible[home], number), np.append(parcels[home], share)
+    return rows[order], numbers[order], shares[order]
+
+
+def _overflow(
+    responsible: Whole, parcels: Whole, distance_m: Grid, capacity: Whole, spare: Whole, candidates: int
+) -> Shares:
+    """The shares of rows whose offices are full, by minimum-cost flow.
+
+    It is known how many parcels each full office keeps, as many as it can, and how many find room nowhere. So the flow
+    has these as its demands and only metres as its costs. It exists unless the candidates are too few.
+    """
+    rows, nowhere, others = len(responsible), len(capacity), np.flatnonzero(spare > 0)
+    few = min(candidates, len(others))
+    near = others[np.argpartition(distance_m[:, others], few - 1)[:, :few]] if few else np.empty((rows, 0), np.int64)
+    row = np.repeat(np.arange(rows), few + 2)
+    number = np.column_stack([responsible, near, np.full(rows, nowhere)]).ravel()
+    length_m = np.append(distance_m, np.zeros((rows, 1), np.int64), axis=1)[row, number]
+    kept = np.where(spare < 0, capacity, 0)
+    overflow = int(parcels.sum() - kept.sum())
+    short = max(0, overflow - int(spare[others].sum()))
+    sink = rows + nowhere + 1
     graph = min_cost_flow.SimpleMinCostFlow()
-    arcs = graph.add_arcs_with_capacity_and_unit_cost(
-        np.repeat(area_nodes, count), np.tile(office_nodes, areas), np.repeat(parcels, count), cost_m.ravel()
-    )
-    graph.add_arcs_with_capacity_and_unit_cost(area_nodes, np.full(areas, nowhere), parcels, np.full(areas, nowhere_m))
+    arcs = graph.add_arcs_with_capacity_and_unit_cost(row, rows + number, parcels[row], length_m)
     graph.add_arcs_with_capacity_and_unit_cost(
-        np.append(office_nodes, nowhere),
-        np.full(count + 1, sink),
-        np.append(capacity, parcels.sum()),
-        np.zeros(count + 1),
+        rows + others, np.full(len(others), sink), spare[others], np.zeros(len(others), np.int64)
     )
-    graph.set_nodes_supplies(np.append(area_nodes, sink), np.append(parcels, -parcels.sum()))
+    graph.set_nodes_supplies(np.arange(sink + 1), np.concatenate([parcels, -kept, [-short, short - overflow]]))
     status = graph.solve()
-    assert status == graph.OPTIMAL, f"a flow over {nowhere} always exists, but the solver says {status}"
-    return np.asarray(graph.flows(arcs), dtype=np.int64).reshape(areas, count)
+    if status == graph.INFEASIBLE and few < len(others):
+        return _overflow(responsible, parcels, distance_m, capacity, spare, 2 * candidates)
+    assert status == graph.OPTIMAL, f"a flow to all offices exists, but the solver says {status}"
+    flow = np.asarray(graph.flows(arcs), dtype=np.int64)
+    taken = np.flatnonzero(flow)
+    away = number[taken] != responsible[row[taken]]
+    taken = taken[np.lexsort((length_m[taken], number[taken] == nowhere, away, row[taken]))]
+    return row[taken], number[taken], flow[taken]
 
 
 def _explained(

@@ -1,46 +1,15 @@
 """The judge of route plans: recomputes everything from the problem and shares no code with those who make plans."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
-from post_logistics.routing.plan import Cost, Reason, RoutePlan, Tour
-from post_logistics.routing.problem import DEPOT, UNREACHABLE, RoutingProblem, Stop, Vehicle
+from post_logistics.routing.check_way import HOUR_S, Call, Ride, arrival_s, check_way, ride_of
+from post_logistics.routing.plan import Cost, Reason, RoutePlan
+from post_logistics.routing.problem import UNREACHABLE, RoutingProblem, Stop, Vehicle
+from post_logistics.routing.violation import Fault, Violation
 
-
-class Fault(StrEnum):
-    """What can be wrong with a plan."""
-
-    UNKNOWN_STOP = "unknown_stop"
-    STOP_REPEATED = "stop_repeated"
-    STOP_MISSING = "stop_missing"
-    UNKNOWN_VEHICLE = "unknown_vehicle"
-    VEHICLE_REPEATED = "vehicle_repeated"
-    EMPTY_TOUR = "empty_tour"
-    OVER_WEIGHT = "over_weight"
-    OVER_PARCELS = "over_parcels"
-    OVER_CASH_CAP = "over_cash_cap"
-    TOO_MANY_STOPS = "too_many_stops"
-    NO_SUCH_LEG = "no_such_leg"
-    WRONG_TIME = "wrong_time"
-    OUTSIDE_WINDOW = "outside_window"
-    OUTSIDE_SHIFT = "outside_shift"
-    WRONG_TOTAL = "wrong_total"
-    WRONG_COST = "wrong_cost"
-    UNTRUE_REASON = "untrue_reason"
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One thing wrong with a plan: what, with which stop or vehicle, and the figures."""
-
-    fault: Fault
-    subject: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.fault}: {self.subject}: {self.detail}"
+__all__ = ["Fault", "Violation", "check_plan"]
 
 
 def check_plan(problem: RoutingProblem, plan: RoutePlan) -> tuple[Violation, ...]:
@@ -52,21 +21,27 @@ def _violations(problem: RoutingProblem, plan: RoutePlan) -> Iterator[Violation]
     stops = {stop.stop_id: stop for stop in problem.stops}
     vehicles = {vehicle.vehicle_id: vehicle for vehicle in problem.vehicles}
     yield from _check_presence(stops, vehicles, plan)
-    for tour in plan.tours:
-        vehicle = vehicles.get(tour.vehicle_id)
-        if vehicle is not None and all(visit.stop_id in stops for visit in tour.visits):
-            called_at = [stops[visit.stop_id] for visit in tour.visits]
-            if called_at:
-                yield from _check_load(vehicle, called_at, tour)
-                yield from _check_way(problem, vehicle, called_at, tour)
-            else:
-                yield Violation(Fault.EMPTY_TOUR, tour.vehicle_id, "a vehicle without stops stays at the office")
+    yield from _check_frozen(problem, plan)
+    rides = [
+        ride_of(problem, vehicles[tour.vehicle_id], [stops[visit.stop_id] for visit in tour.visits], tour)
+        for tour in plan.tours
+        if tour.vehicle_id in vehicles and tour.visits and all(visit.stop_id in stops for visit in tour.visits)
+    ]
+    for ride in rides:
+        yield from _check_returns(ride)
+        yield from _check_loads(ride)
+        yield from _check_skills(ride)
+        yield from check_way(ride)
+        yield from _check_totals(ride)
+    yield from _check_doors(problem, rides)
+    left = [stops[one.stop_id] for one in plan.unserved if one.stop_id in stops]
     yield from _check_reasons(problem, plan, stops)
-    yield from _check_cost(plan, stops, vehicles)
+    yield from _check_idle(problem, plan, left)
+    yield from _check_cost(problem, plan, rides, left)
 
 
 def _check_presence(stops: Mapping[str, Stop], vehicles: Mapping[str, Vehicle], plan: RoutePlan) -> Iterator[Violation]:
-    """Every stop once, in a tour or left out; every vehicle at most once; nothing else."""
+    """Every stop once, in a tour or left out; every vehicle at most once; nothing else, and no empty tour."""
     accounted = Counter(visit.stop_id for tour in plan.tours for visit in tour.visits)
     accounted.update(left.stop_id for left in plan.unserved)
     for stop_id, times in accounted.items():
@@ -81,103 +56,177 @@ def _check_presence(stops: Mapping[str, Stop], vehicles: Mapping[str, Vehicle], 
             yield Violation(Fault.UNKNOWN_VEHICLE, vehicle_id, "not in the problem")
         elif times > 1:
             yield Violation(Fault.VEHICLE_REPEATED, vehicle_id, f"in {times} tours")
+    for tour in plan.tours:
+        if not tour.visits:
+            yield Violation(Fault.EMPTY_TOUR, tour.vehicle_id, "a vehicle without stops stays at the office")
 
 
-def _check_load(vehicle: Vehicle, stops: list[Stop], tour: Tour) -> Iterator[Violation]:
-    most_stops = len(stops) if vehicle.max_stops is None else vehicle.max_stops
-    weight_g, parcels = sum(s.weight_g for s in stops), sum(s.parcels for s in stops)
-    cash_poisha = sum(s.cash_poisha for s in stops)
+def _check_frozen(problem: RoutingProblem, plan: RoutePlan) -> Iterator[Violation]:
+    """Whoever has frozen visits has a tour, and it begins with them as they are."""
+    visits = {tour.vehicle_id: tour.visits for tour in plan.tours}
+    for vehicle in problem.vehicles:
+        begins = visits.get(vehicle.vehicle_id, ())[: len(vehicle.frozen)]
+        for number, frozen in enumerate(vehicle.frozen):
+            if begins[number : number + 1] != (frozen,):
+                planned = begins[number] if number < len(begins) else "nothing"
+                yield Violation(Fault.FROZEN_CHANGED, vehicle.vehicle_id, f"{frozen} is a fact, planned is {planned}")
+                break
+
+
+def _check_returns(ride: Ride) -> Iterator[Violation]:
+    """Calls at the office on the way are few enough, in order, between two visits and not among the frozen ones."""
+    vehicle, after = ride.vehicle, [back.visits for back in ride.tour.returns]
+    if len(after) > vehicle.max_returns:
+        yield Violation(Fault.TOO_MANY_RETURNS, vehicle.vehicle_id, f"{len(after)}, at most {vehicle.max_returns}")
+    between = all(max(1, ride.frozen) <= visits < len(ride.tour.visits) for visits in after)
+    if not between or any(earlier >= later for earlier, later in pairwise(after)):
+        detail = f"after {after} of {len(ride.tour.visits)} visits, {ride.frozen} of them frozen"
+        yield Violation(Fault.RETURN_MISPLACED, vehicle.vehicle_id, detail)
+
+
+def _check_loads(ride: Ride) -> Iterator[Violation]:
+    """At no moment is more on board, or more cash in hand, than the vehicle may carry; nor are there too many stops."""
+    vehicle, trips = ride.vehicle, list(_trips(ride.calls))
     for fault, carried, limit in (
-        (Fault.OVER_WEIGHT, weight_g, vehicle.capacity_g),
-        (Fault.OVER_PARCELS, parcels, vehicle.capacity_parcels),
-        (Fault.OVER_CASH_CAP, cash_poisha, vehicle.cash_cap_poisha),
-        (Fault.TOO_MANY_STOPS, len(stops), most_stops),
+        (Fault.OVER_WEIGHT, _most_on_board(trips, lambda stop: stop.weight_g), vehicle.capacity_g),
+        (Fault.OVER_VOLUME, _most_on_board(trips, lambda stop: stop.volume_ml), vehicle.capacity_ml),
+        (Fault.OVER_PARCELS, _most_on_board(trips, lambda stop: stop.parcels), vehicle.capacity_parcels),
+        (Fault.OVER_CASH_CAP, max(sum(stop.cash_poisha for stop in trip) for trip in trips), vehicle.cash_cap_poisha),
+        (Fault.TOO_MANY_STOPS, len(ride.stops), vehicle.max_stops),
     ):
-        if carried > limit:
-            yield Violation(fault, tour.vehicle_id, f"{carried}, at most {limit}")
-    told, true = (tour.weight_g, tour.parcels, tour.cash_poisha), (weight_g, parcels, cash_poisha)
-    if told != true:
-        yield Violation(Fault.WRONG_TOTAL, tour.vehicle_id, f"says it carries {told}, carries {true}")
+        if limit is not None and carried > limit:
+            yield Violation(fault, vehicle.vehicle_id, f"{carried}, at most {limit}")
 
 
-def _check_way(problem: RoutingProblem, vehicle: Vehicle, stops: list[Stop], tour: Tour) -> Iterator[Violation]:
-    travel_s = problem.travel_s(vehicle)
-    node, clock_s, distance_m = DEPOT, tour.depart_s, 0
-    if tour.depart_s < vehicle.shift_start_s:
-        yield Violation(Fault.OUTSIDE_SHIFT, tour.vehicle_id, f"leaves at {tour.depart_s}")
-    for stop, visit in zip(stops, tour.visits, strict=True):
-        if travel_s[node, stop.node] >= UNREACHABLE:
-            yield Violation(Fault.NO_SUCH_LEG, stop.stop_id, f"no way from node {node} to {stop.node}")
-        if visit.arrival_s != clock_s + travel_s[node, stop.node]:
-            yield Violation(Fault.WRONG_TIME, stop.stop_id, f"arrival at {visit.arrival_s} does not follow {clock_s}")
-        start_s = visit.departure_s - stop.service_s
-        if start_s < visit.arrival_s:
-            yield Violation(Fault.WRONG_TIME, stop.stop_id, f"service at {start_s}, arrival at {visit.arrival_s}")
-        if stop.windows and not any(window.open_s <= start_s < window.close_s for window in stop.windows):
-            yield Violation(Fault.OUTSIDE_WINDOW, stop.stop_id, f"service at {start_s}")
-        distance_m += int(problem.distance_m[node, stop.node])
-        node, clock_s = stop.node, visit.departure_s
-    if travel_s[node, DEPOT] >= UNREACHABLE:
-        yield Violation(Fault.NO_SUCH_LEG, tour.vehicle_id, f"no way back from node {node}")
-    if tour.return_s != clock_s + travel_s[node, DEPOT]:
-        yield Violation(Fault.WRONG_TIME, tour.vehicle_id, f"return at {tour.return_s} does not follow {clock_s}")
-    if tour.return_s > vehicle.shift_end_s:
-        yield Violation(Fault.OUTSIDE_SHIFT, tour.vehicle_id, f"is back at {tour.return_s}")
-    distance_m += int(problem.distance_m[node, DEPOT])
-    if tour.distance_m != distance_m:
-        yield Violation(Fault.WRONG_TOTAL, tour.vehicle_id, f"says {tour.distance_m} m, rides {distance_m} m")
+def _trips(calls: Sequence[Call]) -> Iterator[list[Stop]]:
+    """The stops between one call at the office and the next."""
+    trip: list[Stop] = []
+    for call in calls[1:]:
+        if call.stop is not None:
+            trip.append(call.stop)
+        else:
+            yield trip
+            trip = []
+
+
+def _most_on_board(trips: Sequence[Sequence[Stop]], load: Callable[[Stop], int]) -> int:
+    """The greatest load on any leg: deliveries are on board up to their door, pickups from theirs on."""
+    most = 0
+    for trip in trips:
+        on_board = sum(load(stop) for stop in trip if not stop.pickup)
+        most = max(most, on_board)
+        for stop in trip:
+            on_board += load(stop) if stop.pickup else -load(stop)
+            most = max(most, on_board)
+    return most
+
+
+def _check_skills(ride: Ride) -> Iterator[Violation]:
+    for stop in ride.stops[ride.frozen :]:
+        if missing := stop.skills - ride.vehicle.skills:
+            detail = f"{ride.vehicle.vehicle_id} lacks {', '.join(sorted(missing))}"
+            yield Violation(Fault.MISSING_SKILL, stop.stop_id, detail)
+
+
+def _check_totals(ride: Ride) -> Iterator[Violation]:
+    tour, stops = ride.tour, ride.stops
+    for name, said, true in (
+        ("distance_m", tour.distance_m, ride.distance_m),
+        ("work_s", tour.work_s, ride.work_s),
+        ("parcels", tour.parcels, sum(stop.parcels for stop in stops)),
+        ("weight_g", tour.weight_g, sum(stop.weight_g for stop in stops)),
+        ("cash_poisha", tour.cash_poisha, sum(stop.cash_poisha for stop in stops)),
+    ):
+        if said != true:
+            yield Violation(Fault.WRONG_TOTAL, tour.vehicle_id, f"says {name} {said}, is {true}")
+
+
+def _check_doors(problem: RoutingProblem, rides: Sequence[Ride]) -> Iterator[Violation]:
+    """The stops of a door that are not frozen are served one right after the other by one rider, or not at all."""
+    frozen = {visit.stop_id for vehicle in problem.vehicles for visit in vehicle.frozen}
+    door_of = {s.stop_id: s.door for s in problem.stops if s.door is not None and s.stop_id not in frozen}
+    members = Counter(door_of.values())
+    places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, ride in enumerate(rides):
+        for place, call in enumerate(ride.calls):
+            if call.stop is not None and call.stop.stop_id in door_of:
+                places[door_of[call.stop.stop_id]].append((number, place))
+    for door, served in places.items():
+        number, first = served[0]
+        if served != [(number, first + place) for place in range(members[door])]:
+            yield Violation(Fault.DOOR_SPLIT, door, f"{len(served)} of {members[door]} stops served, not all in a row")
+            continue
+        for here, there in pairwise(rides[number].calls[first : first + members[door]]):
+            if not here.departure_s == there.arrival_s == there.start_s:
+                detail = f"{there.name} at {there.arrival_s} from {there.start_s}, {here.name} until {here.departure_s}"
+                yield Violation(Fault.DOOR_SPLIT, door, detail)
 
 
 _PREVENTS: dict[Reason, Callable[[Stop, Vehicle], bool]] = {
-    Reason.NO_VEHICLE: lambda stop, vehicle: False,
+    Reason.NO_SKILL: lambda stop, vehicle: not stop.skills <= vehicle.skills,
     Reason.TOO_HEAVY: lambda stop, vehicle: stop.weight_g > vehicle.capacity_g,
+    Reason.TOO_BULKY: lambda stop, vehicle: vehicle.capacity_ml is not None and stop.volume_ml > vehicle.capacity_ml,
     Reason.TOO_MANY_PARCELS: lambda stop, vehicle: stop.parcels > vehicle.capacity_parcels,
     Reason.OVER_CASH_CAP: lambda stop, vehicle: stop.cash_poisha > vehicle.cash_cap_poisha,
-    Reason.NOT_WORTH_THE_WAY: lambda stop, vehicle: stop.prize_m is not None,
 }
-"""The reasons that can be read off a stop and a vehicle: each must hold for every vehicle."""
+"""What in a stop rules out a vehicle, as the reason says."""
 
 
 def _check_reasons(problem: RoutingProblem, plan: RoutePlan, stops: Mapping[str, Stop]) -> Iterator[Violation]:
-    """Reasons that can be read off hold, and nobody sits idle who could serve a stop that had to go."""
-    riding = {tour.vehicle_id for tour in plan.tours}
-    idle = [vehicle for vehicle in problem.vehicles if vehicle.vehicle_id not in riding]
+    """The reasons that can be read off the problem hold."""
     for left in plan.unserved:
-        stop = stops.get(left.stop_id)
-        if stop is None:
-            continue
-        prevents = _PREVENTS.get(left.reason)
-        if prevents is not None and not all(prevents(stop, vehicle) for vehicle in problem.vehicles):
-            yield Violation(Fault.UNTRUE_REASON, stop.stop_id, f"{left.reason} is not so")
-        if stop.prize_m is None and (free := [v.vehicle_id for v in idle if _serves_alone(problem, v, stop)]):
-            yield Violation(Fault.UNTRUE_REASON, stop.stop_id, f"{left.reason}, but {free[0]} is idle and could")
+        if left.stop_id in stops and not _holds(problem, stops[left.stop_id], left.reason):
+            yield Violation(Fault.UNTRUE_REASON, left.stop_id, f"{left.reason} is not so")
+
+
+def _holds(problem: RoutingProblem, stop: Stop, reason: Reason) -> bool:
+    if reason is Reason.NO_VEHICLE:
+        return not problem.vehicles
+    if reason is Reason.NOT_WORTH_THE_WAY:
+        return stop.prize_m is not None
+    return reason not in _PREVENTS or all(_PREVENTS[reason](stop, vehicle) for vehicle in problem.vehicles)
+
+
+def _check_idle(problem: RoutingProblem, plan: RoutePlan, left: Sequence[Stop]) -> Iterator[Violation]:
+    """Nobody sits idle who could serve a stop that had to go; breaks and shared doors are not tried."""
+    riding = {tour.vehicle_id for tour in plan.tours}
+    idle = [v for v in problem.vehicles if v.vehicle_id not in riding and not (v.pause or v.frozen)]
+    members = Counter(stop.door for stop in problem.stops)
+    for stop in left:
+        if stop.prize_m is None and (stop.door is None or members[stop.door] == 1):
+            free = [vehicle.vehicle_id for vehicle in idle if _serves_alone(problem, vehicle, stop)]
+            if free:
+                yield Violation(Fault.UNTRUE_REASON, stop.stop_id, f"{free[0]} is idle and could serve it")
 
 
 def _serves_alone(problem: RoutingProblem, vehicle: Vehicle, stop: Stop) -> bool:
+    if any(prevents(stop, vehicle) for prevents in _PREVENTS.values()):
+        return False
     travel_s = problem.travel_s(vehicle)
-    arrival_s = vehicle.shift_start_s + int(travel_s[DEPOT, stop.node])
-    starts_s = [arrival_s] if not stop.windows else [max(arrival_s, w.open_s) for w in stop.windows]
-    rest_s = stop.service_s + int(travel_s[stop.node, DEPOT])
-    in_time = any(
-        start_s + rest_s <= vehicle.shift_end_s
-        and (not stop.windows or any(window.open_s <= start_s < window.close_s for window in stop.windows))
-        for start_s in starts_s
-    )
-    return in_time and (
-        stop.weight_g <= vehicle.capacity_g
-        and stop.parcels <= vehicle.capacity_parcels
-        and stop.cash_poisha <= vehicle.cash_cap_poisha
-    )
+    out_s, back_s = int(travel_s[vehicle.start_node, stop.node]), int(travel_s[stop.node, vehicle.end_node])
+    if UNREACHABLE in (out_s, back_s):
+        return False
+    there_s = arrival_s(vehicle, vehicle.shift_start_s, out_s)
+    starts_s = [max(there_s, w.open_s) for w in stop.windows if there_s < w.close_s] if stop.windows else [there_s]
+    returns_s = (arrival_s(vehicle, start_s + stop.service_s, back_s) for start_s in starts_s)
+    return any(return_s <= vehicle.shift_end_s for return_s in returns_s)
 
 
-def _check_cost(plan: RoutePlan, stops: Mapping[str, Stop], vehicles: Mapping[str, Vehicle]) -> Iterator[Violation]:
-    left = [stops[one.stop_id] for one in plan.unserved if one.stop_id in stops]
-    riding = [vehicles[tour.vehicle_id] for tour in plan.tours if tour.vehicle_id in vehicles]
+def _check_cost(
+    problem: RoutingProblem, plan: RoutePlan, rides: Sequence[Ride], left: Sequence[Stop]
+) -> Iterator[Violation]:
     cost = Cost(
         left_behind=sum(stop.prize_m is None for stop in left),
-        distance_m=sum(tour.distance_m for tour in plan.tours),
-        fixed_m=sum(vehicle.fixed_cost_m for vehicle in riding),
+        distance_m=sum(ride.distance_m * ride.vehicle.distance_cost_pct // 100 for ride in rides),
+        time_m=sum(ride.work_s * ride.vehicle.hour_cost_m // HOUR_S for ride in rides),
+        fixed_m=sum(ride.vehicle.fixed_cost_m for ride in rides),
         prizes_missed_m=sum(stop.prize_m or 0 for stop in left),
+        off_beat_m=problem.off_beat_m * sum(_off_beat(ride) for ride in rides),
+        fairness_m=sum(problem.fairness_m * ride.work_s**2 // HOUR_S**2 for ride in rides),
     )
     if plan.cost != cost:
         yield Violation(Fault.WRONG_COST, "plan", f"says {plan.cost}, is {cost}")
+
+
+def _off_beat(ride: Ride) -> int:
+    return sum(stop.beat is not None and stop.beat not in ride.vehicle.beats for stop in ride.stops)

@@ -1,22 +1,18 @@
-"""Distances and travel times between points: straight lines with a measured detour, or a road graph if there is one."""
+"""Distances and travel times between points as far as straight lines with a measured detour tell."""
 
-import csv
-import gzip
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
-from post_logistics.errors import Unacceptable
 from post_logistics.routing.problem import UNREACHABLE, Matrix
 
 Floats = npt.NDArray[np.float64]
 Degrees = Floats | Sequence[float]
 """(n,) float64: the coordinate of each point."""
+Flags = npt.NDArray[np.bool_]
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius (IUGG)."""
@@ -29,13 +25,44 @@ TOUR_CONSTANT = 0.7124
 """The shortest tour through n points strewn over an area A is about 0.7124 sqrt(n A) long for large n: a theorem of
 Beardwood, Halton and Hammersley (1959); the constant was measured by Johnson, McGeoch and Rothberg (1996)."""
 
-FAR_FROM_ROADS_M = 1_000
-"""A point further than this from every node lies off the graph."""
+LANE_M_PER_H = 15_000
+"""How fast one rides where no road is known: from a door to its road, and along an estimate."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoadDistances:
+    """Distances between n points, by road where a way is known and by estimate elsewhere. All: (n, n), row = from.
+
+    distance_m: int64, metres. duration_s: int64, seconds these ways take as far as the roads allow, or None where
+    nobody knows. estimated: bool, true where the estimate counts.
+    """
+
+    distance_m: Matrix
+    duration_s: Matrix | None
+    estimated: Flags
+
+    @property
+    def estimated_pairs(self) -> int:
+        """How many distances are estimates."""
+        return int(self.estimated.sum())
+
+    def ridden_s(self, speed_m_per_h: int) -> Matrix:
+        """Seconds to ride: at the vehicle's own speed, and nowhere faster than the roads allow. (n, n) int64."""
+        own_s = durations(self.distance_m, speed_m_per_h)
+        return own_s if self.duration_s is None else np.maximum(own_s, self.duration_s)
+
+    def with_estimates(self, unknown: Flags, estimate_m: Matrix) -> "RoadDistances":
+        """These distances, but estimates for the pairs ``unknown``: (n, n) bool, from a point to itself excepted."""
+        unknown = unknown & ~np.eye(len(unknown), dtype=np.bool_)
+        duration_s = self.duration_s
+        if duration_s is not None:
+            duration_s = np.where(unknown, durations(estimate_m, LANE_M_PER_H), duration_s)
+        return RoadDistances(np.where(unknown, estimate_m, self.distance_m), duration_s, self.estimated | unknown)
 
 
 def crow_m(lat_deg: Degrees, lon_deg: Degrees) -> Matrix:
     """Great-circle distances: (n, n) int64, metres (haversine, within 0.5 % of the ellipsoid)."""
-    return _whole(_haversine_m(lat_deg, lon_deg, lat_deg, lon_deg))
+    return _whole(_between_m(lat_deg, lon_deg, lat_deg, lon_deg))
 
 
 def road_estimate(lat_deg: Degrees, lon_deg: Degrees) -> Matrix:
@@ -45,7 +72,7 @@ def road_estimate(lat_deg: Degrees, lon_deg: Degrees) -> Matrix:
 
 def road_estimate_between(lat_deg: Degrees, lon_deg: Degrees, to_lat_deg: Degrees, to_lon_deg: Degrees) -> Matrix:
     """The same from every one of n points to every one of m others: (n, m) int64, metres."""
-    return _whole(_haversine_m(lat_deg, lon_deg, to_lat_deg, to_lon_deg) * DETOUR_FACTOR)
+    return _whole(_between_m(lat_deg, lon_deg, to_lat_deg, to_lon_deg) * DETOUR_FACTOR)
 
 
 def door_distances(lat_deg: Degrees, lon_deg: Degrees, precision_m: npt.ArrayLike, place_key: Sequence[str]) -> Matrix:
@@ -60,7 +87,7 @@ def door_distances(lat_deg: Degrees, lon_deg: Degrees, precision_m: npt.ArrayLik
     """
     radius_m = np.asarray(precision_m, dtype=np.float64)
     spread = radius_m**2 / 2
-    expected_m = np.sqrt(_haversine_m(lat_deg, lon_deg, lat_deg, lon_deg) ** 2 + spread[:, np.newaxis] + spread)
+    expected_m = np.sqrt(_between_m(lat_deg, lon_deg, lat_deg, lon_deg) ** 2 + spread[:, np.newaxis] + spread)
     for place, doors in Counter(key for key in place_key if key).items():
         there = [index for index, key in enumerate(place_key) if key == place]
         expected_m[np.ix_(there, there)] = TOUR_CONSTANT * np.sqrt(np.pi / doors) * radius_m[there].max()
@@ -73,112 +100,19 @@ def durations(distance_m: Matrix, speed_m_per_h: int) -> Matrix:
     return np.where(distance_m >= UNREACHABLE, UNREACHABLE, -(-distance_m * 3600 // speed_m_per_h))
 
 
-def _whole(length_m: Floats) -> Matrix:
-    return np.rint(length_m).astype(np.int64)
-
-
-def _haversine_m(lat_deg: Degrees, lon_deg: Degrees, to_lat_deg: Degrees, to_lon_deg: Degrees) -> Floats:
-    """Metres from every one of n points to every one of m others: (n, m) float64."""
-    lat, lon = np.radians(lat_deg)[:, np.newaxis], np.radians(lon_deg)[:, np.newaxis]
-    to_lat, to_lon = np.radians(to_lat_deg), np.radians(to_lon_deg)
+def haversine_m(lat_deg: Floats | float, lon_deg: Floats | float, to_lat_deg: Floats, to_lon_deg: Floats) -> Floats:
+    """Great-circle distances, point by point: float64, metres, of the shape to which the four arrays broadcast."""
+    lat, lon, to_lat, to_lon = (np.radians(degrees) for degrees in (lat_deg, lon_deg, to_lat_deg, to_lon_deg))
     chord = np.sin((to_lat - lat) / 2) ** 2 + np.cos(lat) * np.cos(to_lat) * np.sin((to_lon - lon) / 2) ** 2
     length_m: Floats = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1, chord)))
     return length_m
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RoadGraph:
-    """Streets. ``lat_deg`` and ``lon_deg``: (n,) float64, of node i; ``ways``: edges between node numbers with
-    ``length_m``."""
-
-    lat_deg: Floats
-    lon_deg: Floats
-    ways: nx.DiGraph
+def _between_m(lat_deg: Degrees, lon_deg: Degrees, to_lat_deg: Degrees, to_lon_deg: Degrees) -> Floats:
+    """Metres from every one of n points to every one of m others: (n, m) float64."""
+    lat, lon = np.asarray(lat_deg)[:, np.newaxis], np.asarray(lon_deg)[:, np.newaxis]
+    return haversine_m(lat, lon, np.asarray(to_lat_deg), np.asarray(to_lon_deg))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RoadDistances:
-    """distance_m: (n, n) int64, metres, row = from; of which ``estimated_pairs`` not by road but by estimate."""
-
-    distance_m: Matrix
-    estimated_pairs: int
-
-
-def load_road_graph(nodes: Path, edges: Path) -> RoadGraph:
-    """The graph of two CSV files, plain or ``.gz``; Unacceptable names the file and row that is wrong.
-
-    Nodes: ``node_id, lat_deg, lon_deg``. Edges: ``from, to, length_m``, passable both ways unless a column ``oneway``
-    says 1. Nodes without edges are passed over.
-    """
-    ways: nx.DiGraph = nx.DiGraph()
-    points: dict[str, tuple[float, float]] = {}
-    for row, cells in _rows(nodes, ("node_id", "lat_deg", "lon_deg")):
-        points[cells["node_id"]] = (_number(nodes, row, cells, "lat_deg"), _number(nodes, row, cells, "lon_deg"))
-    numbers: dict[str, int] = {}
-    for row, cells in _rows(edges, ("from", "to", "length_m")):
-        for end in ("from", "to"):
-            if cells[end] not in points:
-                raise Unacceptable(f"{edges.name}: no node {cells[end]!r} in {nodes.name}", field=end, row=row)
-        start, stop = (numbers.setdefault(cells[end], len(numbers)) for end in ("from", "to"))
-        length_m = _number(edges, row, cells, "length_m")
-        _add_way(ways, start, stop, length_m)
-        if cells.get("oneway") != "1":
-            _add_way(ways, stop, start, length_m)
-    if not numbers:
-        raise Unacceptable(f"{edges.name} has no edges", remedy="give a road graph with at least one edge")
-    lat_lon = np.array([points[node] for node in numbers])
-    return RoadGraph(lat_lon[:, 0], lat_lon[:, 1], ways)
-
-
-def road_distances(graph: RoadGraph, lat_deg: Degrees, lon_deg: Degrees, estimate_m: Matrix) -> RoadDistances:
-    """Shortest ways along the roads, each point joined to its nearest node by a straight line.
-
-    Where the graph knows nothing - no way, a point far from all roads, two points at one node - the estimate counts.
-    """
-    joins = [_nearest_node(graph, *point) for point in zip(lat_deg, lon_deg, strict=True)]
-    near = [i for i, (_, off_m) in enumerate(joins) if off_m <= FAR_FROM_ROADS_M]
-    distance_m = estimate_m.copy()
-    by_road = 0
-    for i in near:
-        node, off_m = joins[i]
-        reach_m = nx.single_source_dijkstra_path_length(graph.ways, node, weight="length_m")
-        for j in near:
-            other, other_off_m = joins[j]
-            if other != node and other in reach_m:
-                distance_m[i, j] = round(off_m + reach_m[other] + other_off_m)
-                by_road += 1
-    return RoadDistances(distance_m, len(joins) * (len(joins) - 1) - by_road)
-
-
-def _nearest_node(graph: RoadGraph, lat_deg: float, lon_deg: float) -> tuple[int, float]:
-    """The node nearest to a point, and how far off it is in metres."""
-    off_m = _haversine_m([lat_deg], [lon_deg], graph.lat_deg, graph.lon_deg)[0]
-    nearest = int(off_m.argmin())
-    return nearest, float(off_m[nearest])
-
-
-def _add_way(ways: nx.DiGraph, start: int, stop: int, length_m: float) -> None:
-    """The way added, or made shorter if a longer one is there."""
-    known = ways.get_edge_data(start, stop)
-    if known is None or length_m < known["length_m"]:
-        ways.add_edge(start, stop, length_m=length_m)
-
-
-def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8", newline="") as file:
-        table = csv.DictReader(file)
-        missing = [column for column in columns if column not in (table.fieldnames or ())]
-        if missing:
-            raise Unacceptable(f"{path.name}: no column {', '.join(missing)}", field=missing[0])
-        yield from enumerate(table, start=1)
-
-
-def _number(path: Path, row: int, cells: dict[str, str], column: str) -> float:
-    try:
-        value = float(cells[column])
-    except (TypeError, ValueError):
-        value = float("nan")
-    if not np.isfinite(value) or (column == "length_m" and value < 0):
-        raise Unacceptable(f"{path.name}: {cells[column]!r} is not a number that fits", field=column, row=row)
-    return value
+def _whole(length_m: Floats) -> Matrix:
+    return np.rint(length_m).astype(np.int64)

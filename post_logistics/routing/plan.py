@@ -5,14 +5,18 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a stop is in no tour. Those up to ``NO_VEHICLE_FITS`` hold whatever else is to be done that day."""
+    """Why a stop is in no tour. Those up to ``DOOR_REFUSED`` hold whatever else is to be done that day."""
 
     NO_VEHICLE = "no_vehicle"
     """Nobody is on duty."""
     UNREACHABLE = "unreachable"
     """There is no way to it, or none back."""
+    NO_SKILL = "no_skill"
+    """No vehicle has the skills it needs."""
     TOO_HEAVY = "too_heavy"
     """It weighs more than any vehicle carries."""
+    TOO_BULKY = "too_bulky"
+    """It takes more room than any vehicle has."""
     TOO_MANY_PARCELS = "too_many_parcels"
     """It has more parcels than any vehicle takes."""
     OVER_CASH_CAP = "over_cash_cap"
@@ -23,6 +27,8 @@ class Reason(StrEnum):
     """The way there, the service and the way back outlast every shift."""
     NO_VEHICLE_FITS = "no_vehicle_fits"
     """Each vehicle is ruled out by one of the above, but not all by the same."""
+    DOOR_REFUSED = "door_refused"
+    """It is served with the other stops of its door or not at all, and together they fit no vehicle."""
     LOADS_FULL = "loads_full"
     """Every vehicle that could take it alone already carries too much or has as many stops as it may."""
     CASH_CAPS_REACHED = "cash_caps_reached"
@@ -44,18 +50,42 @@ class Visit:
     departure_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class DepotReturn:
+    """A call at the office on the way, after so many ``visits``: there at ``arrival_s``, reloaded at ``departure_s``."""
+
+    visits: int
+    arrival_s: int
+    departure_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The rider's break, from ``start_s`` up to ``end_s``."""
+
+    start_s: int
+    end_s: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tour:
-    """One rider's way: stops in order, seconds from local midnight, and what he carries all told."""
+    """One rider's way: stops in order, seconds from local midnight, and what he handles all told.
+
+    ``work_s``: driving by the matrix, service and reloading, without waiting and the break. A rider leaves as soon as
+    service is over; with a ``rest`` that begins between then and the next arrival, when that is over.
+    """
 
     vehicle_id: str
     depart_s: int
     visits: tuple[Visit, ...]
     return_s: int
     distance_m: int
+    work_s: int
     parcels: int
     weight_g: int
     cash_poisha: int
+    returns: tuple[DepotReturn, ...] = ()
+    rest: Rest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +98,34 @@ class Unserved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a plan costs, by part, in metres of driving; ``left_behind`` counts stops that had to go and did not."""
+    """What a plan costs, by part, in metres of driving; ``left_behind`` counts stops that had to go and did not.
 
-    left_behind: int
-    distance_m: int
-    fixed_m: int
-    prizes_missed_m: int
+    distance_m: of each tour, its metres at its vehicle's ``distance_cost_pct``, rounded down.
+    time_m: of each tour, its ``work_s`` at its vehicle's ``hour_cost_m``, rounded down.
+    fixed_m: of each vehicle sent out. prizes_missed_m: of each stop left that could wait.
+    off_beat_m: of each stop with a beat whose rider does not know it. fairness_m: of each tour, its hours of work
+    squared times the problem's ``fairness_m``, rounded down.
+    """
+
+    left_behind: int = 0
+    distance_m: int = 0
+    time_m: int = 0
+    fixed_m: int = 0
+    prizes_missed_m: int = 0
+    off_beat_m: int = 0
+    fairness_m: int = 0
 
     @property
     def total_m(self) -> int:
         """Everything but ``left_behind``, for which no number of metres makes up."""
-        return self.distance_m + self.fixed_m + self.prizes_missed_m
+        return (
+            self.distance_m
+            + self.time_m
+            + self.fixed_m
+            + self.prizes_missed_m
+            + self.off_beat_m
+            + self.fairness_m
+        )
 
     @property
     def rank(self) -> tuple[int, int]:

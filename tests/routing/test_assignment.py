@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from post_logistics.errors import Unacceptable
-from post_logistics.routing.assignment import Assignment, Demand, Office, assign
+from post_logistics.routing.assignment import Assignment, Demand, Office, assign, assign_parcels
 
 SOUTH, MIDDLE, NORTH = (23.70, 90.40), (23.75, 90.40), (23.80, 90.40)
 
@@ -132,3 +133,65 @@ def test_a_small_world_is_assigned_as_well_as_can_be(
         assert set(given_to(one)) <= {one.responsible} or free[one.responsible] == 0, "overflow only where it is full"
         assert not one.unassigned or not any(free.values())
         assert all(other.left_parcels == free[other.office] for other in one.alternatives)
+
+
+def one_by_one(demands: list[Demand], room: list[Office], candidates: int = 12) -> list[tuple[Demand, str | None]]:
+    """Each parcel's demand, and the office that `assign_parcels` gives it to."""
+    index = {office.office: number for number, office in enumerate(room)}
+    each = [demand for demand in demands for _ in range(demand.parcels)]
+    found = assign_parcels(
+        np.array([index[demand.responsible] for demand in each], dtype=np.int64),
+        np.array([demand.lat_deg for demand in each], dtype=np.float64),
+        np.array([demand.lon_deg for demand in each], dtype=np.float64),
+        room,
+        candidates,
+    )
+    return [(d, None if n < 0 else room[n].office) for d, n in zip(each, found.tolist(), strict=True)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds)
+def test_parcels_one_by_one_are_assigned_as_areas_are(
+    world: tuple[list[tuple[str, int, tuple[float, float]]], tuple[int, int, int]],
+) -> None:
+    demands = [Demand(home, parcels, *point) for home, parcels, point in world[0]]
+    room = offices(*world[1])
+    found = one_by_one(demands, room)
+    lengths_m = {
+        (demand, alternative.office): alternative.distance_m
+        for demand in demands
+        for (one,) in [assign([Demand(demand.responsible, 0, demand.lat_deg, demand.lon_deg)], room)]
+        for alternative in one.alternatives
+    }
+    carried = Counter(office for _, office in found if office)
+    assert all(carried[office.office] <= office.capacity_parcels for office in room)
+    assert best_by_hand(demands, room) == (
+        sum(office is None for _, office in found),
+        sum(office not in {None, demand.responsible} for demand, office in found),
+        sum(lengths_m[demand, office] for demand, office in found if office),
+    )
+
+
+def test_when_the_nearest_candidates_are_too_small_more_are_asked() -> None:
+    found = one_by_one([Demand("S", 5, *SOUTH)], offices(1, 1, 9), candidates=1)
+    assert [office for _, office in found] == ["S", "M", "N", "N", "N"]
+
+
+def test_the_parcels_of_a_whole_country_are_assigned_at_once() -> None:
+    chance = np.random.default_rng(1)
+    points = chance.uniform((22.5, 89), (25, 91.5), (30, 2)).tolist()
+    room = [Office(str(number), 70, *point) for number, point in enumerate(points)]
+    home, where = chance.integers(0, 30, 2_000), chance.uniform((22.5, 89), (25, 91.5), (2_000, 2))
+    found = assign_parcels(home, where[:, 0], where[:, 1], room)
+    wanted, given = np.bincount(home, minlength=30), np.bincount(found, minlength=30)
+    assert given.sum() == 2_000
+    assert given.max() <= 70
+    assert (found == home).sum() == np.minimum(wanted, 70).sum(), "each office keeps as many of its own as it can"
+
+
+def test_no_parcels_are_assigned_to_nobody_and_a_number_that_is_no_office_is_refused() -> None:
+    none = np.empty(0)
+    assert assign_parcels(none.astype(np.int64), none, none, offices(1, 1, 1)).tolist() == []
+    with pytest.raises(Unacceptable) as caught:
+        assign_parcels(np.array([0, 3]), np.zeros(2), np.zeros(2), offices(1, 1, 1))
+    assert (caught.value.field, caught.value.row) == ("responsible", 2)

@@ -1,0 +1,153 @@
+"""The rounds: ruin, recreate, and the decision whether to go on from there."""
+
+from math import log
+from typing import Any
+
+from numba import njit
+
+from post_logistics.routing.kernel.layout import (
+    ABSENTEES,
+    BULK,
+    CLOCK,
+    CLOSES,
+    COST,
+    FAR,
+    NEXT,
+    OPENS,
+    REMOVED,
+    TAILS,
+    TOUR,
+    UNTIMED,
+    begin,
+    keep,
+    undo,
+    uniform,
+)
+from post_logistics.routing.kernel.moves import leave_out, offer_again, put_in
+from post_logistics.routing.kernel.places import (
+    PLAIN,
+    RETURN_FIRST,
+    cheapest_place,
+    free_return,
+)
+from post_logistics.routing.kernel.ruin import ruin
+from post_logistics.routing.kernel.tails import swap_tails
+
+_TAILS_TRIED = 3
+_LOOK_EVERYWHERE = 0.02
+"""Chance that a stop without a place near its neighbours is tried everywhere."""
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def anneal(world: Any, tours: Any, best: Any, rounds: int, temperature: float) -> None:
+    """So many rounds at a temperature; ``best`` holds the best tours met."""
+    for _ in range(rounds):
+        if world.rules[TAILS]:
+            for _ in range(_TAILS_TRIED):
+                swap_tails(world, tours, temperature)
+        begin(tours)
+        before = tours.money[COST]
+        removed, ruined = ruin(world, tours)
+        _sort(world, tours, removed)
+        for i in range(removed):
+            _put_back(world, tours, tours.lists[REMOVED, i], ruined)
+        if tours.money[COST] >= before - temperature * log(1.0 - uniform(tours)):
+            undo(world, tours)
+        if tours.money[COST] < best.money[COST] - 1e-6:
+            keep(tours, best)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def construct(world: Any, tours: Any) -> None:
+    """Puts every absent stop where it costs least, the hardest first."""
+    begin(tours)
+    count = 0
+    while tours.numbers[ABSENTEES] > 0:
+        tours.lists[REMOVED, count] = offer_again(world, tours, tours.numbers[ABSENTEES] - 1)
+        count += 1
+    for i in range(count):
+        stop = tours.lists[REMOVED, i]
+        tours.key[i] = -world.worth[stop, FAR]
+    _insertion_sort(tours, count)
+    for i in range(count):
+        stop = tours.lists[REMOVED, i]
+        _cost, before, how = cheapest_place(world, tours, stop, 0, False, False)
+        if before < 0:
+            _cost, before, how = cheapest_place(world, tours, stop, 0, False, True)
+        _go(world, tours, stop, before, how)
+
+
+@njit(cache=True, _nrt=False)
+def _put_back(world: Any, tours: Any, stop: int, ruined: int) -> None:
+    _cost, before, how = cheapest_place(world, tours, stop, ruined, True, False)
+    if before < 0 and uniform(tours) < _LOOK_EVERYWHERE:
+        _cost, before, how = cheapest_place(world, tours, stop, 0, False, True)
+    _go(world, tours, stop, before, how)
+
+
+@njit(cache=True, _nrt=False)
+def _go(world: Any, tours: Any, stop: int, before: int, how: int) -> None:
+    """The stop put where it was found to cost least, or left out if that is nowhere."""
+    if before < 0:
+        leave_out(world, tours, stop)
+        return
+    if how == PLAIN:
+        put_in(world, tours, stop, before)
+        return
+    back = free_return(world, tours, tours.nodes[before, TOUR])
+    if how == RETURN_FIRST:
+        put_in(world, tours, back, before)
+        put_in(world, tours, stop, back)
+    else:
+        put_in(world, tours, stop, before)
+        put_in(world, tours, back, stop)
+
+
+@njit(cache=True, _nrt=False)
+def _sort(world: Any, tours: Any, removed: int) -> None:
+    """The removed stops in one of several orders, drawn anew each round."""
+    draw = uniform(tours) * (11.0 if world.rules[CLOCK] == UNTIMED else 17.0)
+    for i in range(removed):
+        stop = tours.lists[REMOVED, i]
+        if draw < 4.0:
+            key = uniform(tours)
+        elif draw < 8.0:
+            key = -world.worth[stop, BULK]
+        elif draw < 10.0:
+            key = -world.worth[stop, FAR]
+        elif draw < 11.0:
+            key = world.worth[stop, FAR]
+        elif draw < 13.0:
+            key = float(world.stops[stop, CLOSES]) - float(world.stops[stop, OPENS])
+        elif draw < 15.0:
+            key = float(world.stops[stop, OPENS])
+        else:
+            key = -float(world.stops[stop, CLOSES])
+        tours.key[i] = key
+    _insertion_sort(tours, removed)
+
+
+@njit(cache=True, _nrt=False)
+def _insertion_sort(tours: Any, count: int) -> None:
+    for i in range(1, count):
+        stop, key = tours.lists[REMOVED, i], tours.key[i]
+        j = i - 1
+        while j >= 0 and tours.key[j] > key:
+            tours.lists[REMOVED, j + 1] = tours.lists[REMOVED, j]
+            tours.key[j + 1] = tours.key[j]
+            j -= 1
+        tours.lists[REMOVED, j + 1] = stop
+        tours.key[j + 1] = key
+
+
+@njit(cache=True, _nrt=False)
+def sequence(world: Any, nodes: Any, tour: int, into: Any) -> int:
+    """Writes the list nodes of a tour in order; gives back how many."""
+    depot = world.stops.shape[0] + tour
+    node = nodes[depot, NEXT]
+    count = 0
+    while node != depot:
+        into[count] = node
+        count += 1
+        node = nodes[node, NEXT]
+    return count

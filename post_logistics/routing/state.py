@@ -1,0 +1,129 @@
+"""Tours in the making as the compiled search keeps them: made empty, filled, and read out again."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from post_logistics.routing.kernel.anneal import construct, sequence
+from post_logistics.routing.kernel.layout import (
+    ABSENT,
+    ABSENTEES,
+    ARC,
+    COST,
+    END_RETURN,
+    FIRST_RETURN,
+    FIRST_TOUR,
+    FREE,
+    HINT,
+    IDLE,
+    IN,
+    KIND,
+    KIND_OF,
+    LATEST,
+    LATEST_UNRESTED,
+    LOAD,
+    LOADS,
+    MIXED,
+    NEVER,
+    NEXT,
+    OUT,
+    PREV,
+    READY,
+    READY_UNRESTED,
+    TOUR,
+    WORK,
+    WORK_BEFORE,
+    Kept,
+    Tours,
+)
+from post_logistics.routing.kernel.loads import tell_loads
+from post_logistics.routing.kernel.moves import leave_out, offer_again, put_in
+from post_logistics.routing.world import Ground
+
+
+def empty_tours(ground: Ground, seed: int) -> Tours:
+    """Tours without stops: every call is absent. The seed starts the random numbers."""
+    world = ground.world
+    stops, tours = len(ground.calls), len(ground.vehicles)
+    rows = int(world.vehicles[-1, END_RETURN])
+    columns = LOAD + int(world.rules[LOADS]) * (4 if world.rules[MIXED] else 1)
+    made = Tours(
+        nodes=np.zeros((rows, columns), dtype=np.int64),
+        saved=np.zeros((rows, columns), dtype=np.int64),
+        lists=np.zeros((8, rows), dtype=np.int64),
+        key=np.zeros(rows),
+        money=np.zeros(2),
+        numbers=np.zeros(5, dtype=np.int64),
+        random=np.random.default_rng(seed).integers(1, 2**63, 1, dtype=np.uint64),
+    )
+    made.lists[HINT, : len(world.kinds)] = world.kinds[:, FIRST_TOUR]
+    made.nodes[:, TOUR] = FREE
+    made.nodes[:stops, OUT] = made.nodes[:stops, IN] = np.arange(stops)
+    for tour in range(tours):
+        _set_depot(ground, made, tour)
+    for stop in range(stops):
+        leave_out(world, made, stop)
+    return made
+
+
+def _set_depot(ground: Ground, made: Tours, tour: int) -> None:
+    """The depot node of a tour and its returns: where they are, when, and what it has on board."""
+    world, vehicle = ground.world, ground.vehicles[tour]
+    row = made.nodes[len(ground.calls) + tour]
+    row[[PREV, NEXT]] = len(ground.calls) + tour
+    row[TOUR], row[KIND], row[ARC] = tour, world.vehicles[tour, KIND_OF], world.vehicles[tour, IDLE]
+    row[OUT], row[IN] = ground.start_rows[tour], ground.end_rows[tour]
+    row[WORK] = world.vehicles[tour, WORK_BEFORE]
+    start_s, end_s = ground.starts_s[tour], ground.ends_s[tour]
+    row[READY], row[LATEST] = start_s, end_s
+    row[READY_UNRESTED], row[LATEST_UNRESTED] = NEVER, -1
+    if vehicle.pause is not None:
+        begins_s = max(start_s, vehicle.pause.earliest_s)
+        row[READY_UNRESTED] = start_s
+        row[READY] = begins_s + vehicle.pause.duration_s if begins_s <= vehicle.pause.latest_s else NEVER
+        fits = vehicle.pause.earliest_s + vehicle.pause.duration_s <= end_s
+        row[LATEST_UNRESTED] = min(vehicle.pause.latest_s, end_s - vehicle.pause.duration_s) if fits else -1
+    made.money[COST] += row[ARC] + world.fairness[0] * float(row[WORK]) ** 2
+    for back in range(*world.vehicles[tour, [FIRST_RETURN, END_RETURN]]):
+        made.nodes[back, OUT] = made.nodes[back, IN] = ground.home_rows[tour]
+    if world.rules[MIXED]:
+        tell_loads(world, made, tour)
+
+
+def constructed(ground: Ground, seed: int) -> Tours:
+    """Tours in which every call stands where it cost least when its turn came, the farthest first."""
+    made = empty_tours(ground, seed)
+    construct(ground.world, made)
+    return made
+
+
+def fill(ground: Ground, made: Tours, routes: Sequence[tuple[int, Sequence[int]]]) -> None:
+    """Puts calls and returns, by their list nodes, into tours in that order; nobody checks that they fit."""
+    world = ground.world
+    absent = {int(made.lists[ABSENT, at]): at for at in range(int(made.numbers[ABSENTEES]))}
+    for tour, nodes in routes:
+        before = len(ground.calls) + tour
+        for node in nodes:
+            if node < len(ground.calls):
+                at = absent.pop(node)
+                offer_again(world, made, at)
+                if at < made.numbers[ABSENTEES]:
+                    absent[int(made.lists[ABSENT, at])] = at
+            put_in(world, made, node, before)
+            before = node
+
+
+def routes_of(ground: Ground, made: Tours | Kept) -> list[tuple[int, list[int]]]:
+    """The tours with stops: number and list nodes in order."""
+    into = np.zeros(len(made.nodes), dtype=np.int64)
+    routes = []
+    for tour in range(len(ground.vehicles)):
+        count = sequence(ground.world, made.nodes, tour, into)
+        if count:
+            routes.append((tour, into[:count].tolist()))
+    return routes
+
+
+def kept(made: Tours) -> Kept:
+    """A copy of the tours as they are now."""
+    return Kept(made.nodes.copy(), made.lists.copy(), made.money.copy(), made.numbers.copy())
