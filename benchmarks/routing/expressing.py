@@ -18,6 +18,7 @@ def asks(problem: RoutingProblem) -> frozenset[str]:
         "second windows": any(len(stop.windows) > 1 for stop in stops),
         "prizes": any(stop.prize_m is not None for stop in stops),
         "skills": any(stop.skills for stop in stops),
+        "pickups among deliveries": len({stop.pickup for stop in stops}) > 1,
         "doors": len({stop.door for stop in stops} - {None}) < sum(stop.door is not None for stop in stops),
         "beats": problem.off_beat_m > 0 and any(stop.beat is not None for stop in stops),
         "fairness": problem.fairness_m > 0,

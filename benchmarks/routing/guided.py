@@ -11,7 +11,7 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from benchmarks.routing.expressing import Load, Orders, loads
 from post_logistics.routing.problem import DEPOT, UNREACHABLE, Matrix, RoutingProblem, Vehicle
 
-KNOWS = frozenset({"second windows", "prizes", "skills", "breaks", "prices"})
+KNOWS = frozenset({"pickups among deliveries", "second windows", "prizes", "skills", "breaks", "prices"})
 """What of `expressing.asks` is in the model."""
 _MANY_STOPS = 300
 """Beyond these the better first solution takes ten seconds and more: the quicker one is used."""

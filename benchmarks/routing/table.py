@@ -2,16 +2,17 @@
 
 import os
 import platform
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from statistics import geometric_mean, median
 from time import perf_counter, process_time
 
-from benchmarks.routing.expressing import plan_of
+from benchmarks.routing.expressing import Orders, plan_of
 from benchmarks.routing.peers import OURS, Competitor
 from benchmarks.routing.sets import Case
-from post_logistics.routing.check import check_plan
+from post_logistics.routing.check import Fault, check_plan
 from post_logistics.routing.plan import RoutePlan
 from post_logistics.routing.problem import RoutingProblem
 
@@ -69,17 +70,31 @@ def compete(
 
 
 def _outcome(problem: RoutingProblem, competitor: Competitor, seconds: float, seed: int) -> Outcome:
+    """The outcome as the judge sees it; orders come without reasons, so those that `plan_of` made up do not count."""
     wall_s, cpu_s = perf_counter(), process_time()
-    answer = competitor.run(problem, seconds, seed)
+    answer, refused = _answer(problem, competitor, seconds, seed)
     wall_s, cpu_s = perf_counter() - wall_s, process_time() - cpu_s
-    plan, broken = (answer, 0) if isinstance(answer, RoutePlan) else plan_of(problem, answer)
+    plan, late = (answer, 0) if isinstance(answer, RoutePlan) else plan_of(problem, answer)
+    overlooked = () if plan is answer else (Fault.UNTRUE_REASON,)
+    faults = [violation for violation in check_plan(problem, plan) if violation.fault not in overlooked]
     return Outcome(
         left_behind=plan.cost.left_behind,
         cost_m=plan.cost.total_m,
-        violations=broken + len(check_plan(problem, plan)),
+        violations=refused + late + len(faults),
         wall_s=wall_s,
         cpu_s=cpu_s,
     )
+
+
+def _answer(
+    problem: RoutingProblem, competitor: Competitor, seconds: float, seed: int
+) -> tuple[RoutePlan | Orders, int]:
+    """The plan or orders; or none and one rule broken if the search itself finds its plan to be wrong."""
+    try:
+        return competitor.run(problem, seconds, seed), 0
+    except AssertionError as error:
+        print(f"{competitor.name}: {error}", file=sys.stderr, flush=True)
+        return (), 1
 
 
 def report(lines: Sequence[Line], names: Sequence[str], terms: str) -> str:

@@ -41,12 +41,10 @@ def solve(
     as_json: AsJson = False,
 ) -> None:
     """Plan the tours of a problem; Ctrl-C hands out the best plan so far."""
-    from post_logistics.routing import solve as solving
     from post_logistics.routing.instances import load_instance
     from post_logistics.routing.problem import Budget
+    from post_logistics.routing.solve import solve as solved
 
-    if engine not in solving.ENGINES:
-        raise Unacceptable(f"{engine!r} is no engine", field="--engine", remedy=f"choose {', '.join(solving.ENGINES)}")
     if seconds is None and iterations is None:
         seconds = DEFAULT_SECONDS
     budget = Budget(seconds=seconds, iterations=iterations, cores=cores)
@@ -54,7 +52,7 @@ def solve(
     write = _writer(instance, target) if target else None
     began = time.perf_counter()
     with _watching(instance) as watch:
-        plan = solving.solve(instance.problem, budget, seed, engine=engine, progress=watch)
+        plan = solved(instance.problem, budget, seed, engine=engine, progress=watch)
     facts = _plan_facts(instance, plan) | {"elapsed_s": round(time.perf_counter() - began, 1)}
     if write:
         write(plan)

@@ -157,8 +157,13 @@ def _share_out(
     home, away = np.flatnonzero(~full), np.flatnonzero(full)
     if not len(away):
         return home, responsible, parcels
-    distance_m = _distances_m(lat_deg[away], lon_deg[away], offices)
-    row, number, share = _overflow(responsible[away], parcels[away], distance_m, capacity, spare, candidates)
+    point = lat_deg[away], lon_deg[away]
+    home_m = np.empty(len(away), dtype=np.int64)
+    for office in np.flatnonzero(spare < 0).tolist():
+        own = responsible[away] == office
+        home_m[own] = _distances_m(point[0][own], point[1][own], [offices[office]])[:, 0]
+    other_m = _distances_m(*point, [offices[office] for office in np.flatnonzero(spare > 0).tolist()])
+    row, number, share = _overflow(responsible[away], parcels[away], home_m, other_m, capacity, spare, candidates)
     rows = np.append(home, away[row])
     order = np.argsort(rows, kind="stable")
     numbers, shares = np.append(responsible[home], number), np.append(parcels[home], share)
@@ -166,7 +171,7 @@ def _share_out(
 
 
 def _overflow(
-    responsible: Whole, parcels: Whole, distance_m: Grid, capacity: Whole, spare: Whole, candidates: int
+    responsible: Whole, parcels: Whole, home_m: Whole, other_m: Grid, capacity: Whole, spare: Whole, candidates: int
 ) -> Shares:
     """The shares of rows whose offices are full, by minimum-cost flow.
 
@@ -174,24 +179,25 @@ def _overflow(
     has these as its demands and only metres as its costs. It exists unless the candidates are too few.
     """
     rows, nowhere, others = len(responsible), len(capacity), np.flatnonzero(spare > 0)
-    few = min(candidates, len(others))
-    near = others[np.argpartition(distance_m[:, others], few - 1)[:, :few]] if few else np.empty((rows, 0), np.int64)
-    row = np.repeat(np.arange(rows), few + 2)
-    number = np.column_stack([responsible, near, np.full(rows, nowhere)]).ravel()
-    length_m = np.append(distance_m, np.zeros((rows, 1), np.int64), axis=1)[row, number]
     kept = np.where(spare < 0, capacity, 0)
     overflow = int(parcels.sum() - kept.sum())
     short = max(0, overflow - int(spare[others].sum()))
+    few = min(candidates, len(others))
+    near = np.argpartition(other_m, few - 1)[:, :few] if few else np.empty((rows, 0), dtype=np.int64)
+    ends = [responsible, others[near]] + ([np.full(rows, nowhere)] if short else [])
+    lengths_m = [home_m, np.take_along_axis(other_m, near, axis=1)] + ([np.zeros_like(home_m)] if short else [])
+    number, length_m = np.column_stack(ends), np.column_stack(lengths_m).ravel()
+    row, number = np.repeat(np.arange(rows), number.shape[1]), number.ravel()
     sink = rows + nowhere + 1
     graph = min_cost_flow.SimpleMinCostFlow()
     arcs = graph.add_arcs_with_capacity_and_unit_cost(row, rows + number, parcels[row], length_m)
     graph.add_arcs_with_capacity_and_unit_cost(
-        rows + others, np.full(len(others), sink), spare[others], np.zeros(len(others), np.int64)
+        rows + others, np.full(len(others), sink), spare[others], np.zeros(len(others), dtype=np.int64)
     )
     graph.set_nodes_supplies(np.arange(sink + 1), np.concatenate([parcels, -kept, [-short, short - overflow]]))
     status = graph.solve()
     if status == graph.INFEASIBLE and few < len(others):
-        return _overflow(responsible, parcels, distance_m, capacity, spare, 2 * candidates)
+        return _overflow(responsible, parcels, home_m, other_m, capacity, spare, max(1, 2 * candidates))
     assert status == graph.OPTIMAL, f"a flow to all offices exists, but the solver says {status}"
     flow = np.asarray(graph.flows(arcs), dtype=np.int64)
     taken = np.flatnonzero(flow)

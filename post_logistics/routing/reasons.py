@@ -5,89 +5,130 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from post_logistics.routing.draft import Draft, cheapest_place, draft_tour, earliest_start_s, fits_cash, fits_load
+from post_logistics.routing.doors import Call, calls_of
+from post_logistics.routing.kernel.layout import FORBIDDEN, Tours
+from post_logistics.routing.kernel.places import CASH_HINDERS, LOADS_HINDER, TIME_HINDERS, hindrances
 from post_logistics.routing.plan import Reason
-from post_logistics.routing.problem import DEPOT, UNREACHABLE, Matrix, RoutingProblem, Stop, Vehicle
+from post_logistics.routing.problem import UNREACHABLE, Matrix, RoutingProblem, Vehicle
+from post_logistics.routing.timing import arrival
+from post_logistics.routing.world import Ground
 
 _ALONE = (
     Reason.UNREACHABLE,
+    Reason.NO_SKILL,
     Reason.TOO_HEAVY,
+    Reason.TOO_BULKY,
     Reason.TOO_MANY_PARCELS,
     Reason.OVER_CASH_CAP,
     Reason.SHIFT_TOO_SHORT,
     Reason.WINDOW_CLOSED,
 )
 """What can rule out a vehicle whatever else it does, the first to be named first."""
-_IN_PLAN = (Reason.LOADS_FULL, Reason.CASH_CAPS_REACHED, Reason.NO_TIME_LEFT)
+_IN_PLAN = (
+    (LOADS_HINDER, Reason.LOADS_FULL),
+    (CASH_HINDERS, Reason.CASH_CAPS_REACHED),
+    (TIME_HINDERS, Reason.NO_TIME_LEFT),
+)
 
 
 def impossible_stops(problem: RoutingProblem) -> dict[str, Reason]:
     """The stops that no plan serves, by id, with the reason.
 
-    Travel is taken along the shortest chain of legs, so that what is impossible here is impossible in every plan.
+    Travel is taken along the shortest chain of legs and breaks are left aside, so that what is impossible here is
+    impossible in every plan. Stops of one door share its fate: what rules out the door is said of each.
     """
+    calls = calls_of(problem, problem.stops)
     if not problem.vehicles:
-        return {stop.stop_id: Reason.NO_VEHICLE for stop in problem.stops}
-    ways = {vehicle.kind: _ways(problem.travel_s(vehicle)) for vehicle in problem.vehicles}
+        return {stop.stop_id: Reason.NO_VEHICLE for call in calls for stop in call.stops}
+    reach = _Reach(problem)
     impossible = {}
-    for stop in problem.stops:
-        against = [_against(stop, v, *(int(way[stop.node]) for way in ways[v.kind])) for v in problem.vehicles]
-        if all(against):
-            impossible[stop.stop_id] = _shared(against, _ALONE, otherwise=Reason.NO_VEHICLE_FITS)
+    for call in calls:
+        reason = reach.against(call)
+        if reason is not None:
+            for stop in call.stops:
+                alone = reach.against(calls_of(problem, [stop])[0]) if len(call.stops) > 1 else reason
+                impossible[stop.stop_id] = alone or Reason.DOOR_REFUSED
     return impossible
 
 
-def reason_in_plan(problem: RoutingProblem, drafts: Sequence[Draft], stop: Stop) -> Reason:
-    """Why a stop that is not impossible is in none of these drafts, one for each vehicle.
-
-    Only vehicles that could serve it if they served nothing else are asked.
-    """
-    able = [draft for draft in drafts if draft_tour(problem, draft.vehicle, [stop])] or drafts
-    full = [_full(draft, stop) for draft in able]
-    if not all(full):
-        return Reason.NOT_WORTH_THE_WAY
-    return _shared(full, _IN_PLAN, otherwise=Reason.NO_VEHICLE_HAS_ROOM)
-
-
-def _shared(grounds: Sequence[frozenset[Reason]], order: Sequence[Reason], *, otherwise: Reason) -> Reason:
-    common = frozenset.intersection(*grounds)
-    return next((reason for reason in order if reason in common), otherwise)
-
-
-def _full(draft: Draft, stop: Stop) -> frozenset[Reason]:
-    stops = (*draft.stops, stop)
-    found = {
-        Reason.LOADS_FULL: not fits_load(draft.vehicle, stops),
-        Reason.CASH_CAPS_REACHED: not fits_cash(draft.vehicle, stops),
-        Reason.NO_TIME_LEFT: cheapest_place(draft, stop) is None,
-    }
-    return frozenset(reason for reason, applies in found.items() if applies)
+def reasons_in_plan(ground: Ground, made: Tours, absent: Sequence[int]) -> dict[int, Reason]:
+    """Why each of those calls, none of them impossible, is in none of these tours."""
+    world = ground.world
+    found = {}
+    for call in absent:
+        masks = [
+            hindrances(world, made, call, tour)
+            for tour in range(len(ground.vehicles))
+            if world.extra[world.vehicles[tour, 0], call] < FORBIDDEN
+        ]
+        common = LOADS_HINDER | CASH_HINDERS | TIME_HINDERS
+        for mask in masks:
+            common &= mask
+        if not all(masks):
+            found[call] = Reason.NOT_WORTH_THE_WAY
+        else:
+            found[call] = next((reason for bit, reason in _IN_PLAN if common & bit), Reason.NO_VEHICLE_HAS_ROOM)
+    return found
 
 
-def _against(stop: Stop, vehicle: Vehicle, way_out_s: int, way_back_s: int) -> frozenset[Reason]:
-    if UNREACHABLE in (way_out_s, way_back_s):
-        return frozenset({Reason.UNREACHABLE})
-    arrival_s = vehicle.shift_start_s + way_out_s
-    start_s = earliest_start_s(stop, arrival_s)
-    rest_s = stop.service_s + way_back_s
-    too_short = arrival_s + rest_s > vehicle.shift_end_s
-    found = {
-        Reason.TOO_HEAVY: stop.weight_g > vehicle.capacity_g,
-        Reason.TOO_MANY_PARCELS: stop.parcels > vehicle.capacity_parcels,
-        Reason.OVER_CASH_CAP: stop.cash_poisha > vehicle.cash_cap_poisha,
-        Reason.SHIFT_TOO_SHORT: too_short,
-        Reason.WINDOW_CLOSED: not too_short and (start_s is None or start_s + rest_s > vehicle.shift_end_s),
-    }
-    return frozenset(reason for reason, applies in found.items() if applies)
+class _Reach:
+    """How soon each vehicle is anywhere, and how soon back."""
+
+    def __init__(self, problem: RoutingProblem) -> None:
+        self.problem = problem
+        self.node_of = {stop.stop_id: stop.node for stop in problem.stops}
+        self.ways: dict[tuple[int, int, bool], npt.NDArray[np.int64]] = {}
+
+    def _least_s(self, matrix: Matrix, node: int, back: bool) -> npt.NDArray[np.int64]:
+        key = (id(matrix), node, back)
+        if key not in self.ways:
+            self.ways[key] = _shortest_from(matrix.T if back else matrix, node)
+        return self.ways[key]
+
+    def against(self, call: Call) -> Reason | None:
+        """What rules out the call for every vehicle; None if one of them could serve it alone."""
+        grounds = []
+        for vehicle in self.problem.vehicles:
+            grounds.append(self._grounds(call, vehicle))
+            if not grounds[-1]:
+                return None
+        common = frozenset.intersection(*grounds)
+        return next((reason for reason in _ALONE if reason in common), Reason.NO_VEHICLE_FITS)
+
+    def _grounds(self, call: Call, vehicle: Vehicle) -> frozenset[Reason]:
+        matrix = self.problem.travel_s(vehicle)
+        start = self.node_of[vehicle.frozen[-1].stop_id] if vehicle.frozen else vehicle.start_node
+        out_s = int(self._least_s(matrix, start, back=False)[call.node])
+        back_s = int(self._least_s(matrix, vehicle.end_node, back=True)[call.node])
+        if UNREACHABLE in (out_s, back_s):
+            return frozenset({Reason.UNREACHABLE})
+        load = np.maximum(call.load(pickup=False), call.load(pickup=True))
+        leave_s = vehicle.frozen[-1].departure_s if vehicle.frozen else vehicle.shift_start_s
+        there_s = arrival(vehicle, leave_s, out_s)
+        too_short = arrival(vehicle, there_s + call.service_s, back_s) > vehicle.shift_end_s
+        begins_s = _begins_s(call, there_s)
+        closed = begins_s is None or arrival(vehicle, begins_s + call.service_s, back_s) > vehicle.shift_end_s
+        found = {
+            Reason.NO_SKILL: not call.skills <= vehicle.skills,
+            Reason.TOO_HEAVY: load[0] > vehicle.capacity_g,
+            Reason.TOO_BULKY: vehicle.capacity_ml is not None and load[1] > vehicle.capacity_ml,
+            Reason.TOO_MANY_PARCELS: load[2] > vehicle.capacity_parcels,
+            Reason.OVER_CASH_CAP: call.cash_poisha > vehicle.cash_cap_poisha,
+            Reason.SHIFT_TOO_SHORT: too_short,
+            Reason.WINDOW_CLOSED: not too_short and closed,
+        }
+        return frozenset(reason for reason, applies in found.items() if applies)
 
 
-def _ways(travel_s: Matrix) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    return _shortest_from_depot(travel_s), _shortest_from_depot(travel_s.T)
+def _begins_s(call: Call, there_s: int) -> int | None:
+    if call.windows is None:
+        return there_s
+    return next((max(there_s, window.open_s) for window in call.windows if there_s < window.close_s), None)
 
 
-def _shortest_from_depot(travel_s: Matrix) -> npt.NDArray[np.int64]:
-    """Least seconds from the depot to each node over any chain of legs (Dijkstra on the full matrix): (n,) int64."""
-    least_s: npt.NDArray[np.int64] = travel_s[DEPOT].copy()
+def _shortest_from(travel_s: Matrix, node: int) -> npt.NDArray[np.int64]:
+    """Least seconds from a node to each over any chain of legs (Dijkstra on the full matrix): (n,) int64."""
+    least_s: npt.NDArray[np.int64] = travel_s[node].copy()
     open_nodes = np.ones(len(travel_s), dtype=np.bool_)
     for _ in range(len(travel_s)):
         nearest = int(np.where(open_nodes, least_s, UNREACHABLE + 1).argmin())

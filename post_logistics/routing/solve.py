@@ -1,65 +1,128 @@
-"""From a routing problem to the plan: construct, search, make room, explain, and let the judge look at it."""
+"""From a routing problem to the plan: search, make room, explain, and let the judge look at it."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
 
+from post_logistics.errors import Unacceptable
+from post_logistics.routing.assemble import plan_of
+from post_logistics.routing.bound import lower_bound_m
 from post_logistics.routing.check import check_plan
-from post_logistics.routing.construct import empty_tour, nearest_neighbour, squeeze_in
-from post_logistics.routing.draft import Draft, draft_tour, tour_of
-from post_logistics.routing.plan import Cost, Reason, RoutePlan, Unserved
-from post_logistics.routing.problem import Budget, RoutingProblem, Stop
-from post_logistics.routing.reasons import impossible_stops, reason_in_plan
-from post_logistics.routing.search import search_tours
+from post_logistics.routing.doors import calls_of
+from post_logistics.routing.kernel.layout import ABSENT, ABSENTEES, COST, END_RETURN, FIRST_RETURN, PENALTY, Kept
+from post_logistics.routing.or_tools import search_by_or_tools
+from post_logistics.routing.plan import RoutePlan
+from post_logistics.routing.problem import Budget, RoutingProblem
+from post_logistics.routing.reasons import impossible_stops
+from post_logistics.routing.ruin_recreate import Route, search
+from post_logistics.routing.warming import warm
+from post_logistics.routing.world import Ground, build_ground
 
 _log = logging.getLogger(__name__)
 
+ENGINES = ("auto", "ruin_recreate", "ortools")
+"""``auto`` is ruin and recreate; OR-Tools is there to compare with, and does not know all that a problem can ask."""
 
-def solve(problem: RoutingProblem, budget: Budget, seed: int = 0) -> RoutePlan:
-    """A plan that `check_plan` finds nothing wrong with, and no worse than going from door to nearest door.
-
-    As few stops as possible that must go are left out; a stop left out has its reason. The same problem, seed and
-    number of iterations give the same plan. Raises AssertionError rather than hand out a plan that breaks a rule.
-    """
-    impossible = impossible_stops(problem)
-    possible = [stop for stop in problem.stops if stop.stop_id not in impossible]
-    constructed = nearest_neighbour(problem, [stop for stop in possible if stop.prize_m is None])
-    searched = _drafts(problem, search_tours(problem, possible, budget, seed))
-    plans = [_plan(problem, drafts, possible, impossible) for drafts in (searched, constructed)]
-    for plan in sorted(plans, key=lambda plan: plan.cost.rank):
-        violations = check_plan(problem, plan)
-        if not violations:
-            return plan
-        _log.error("a plan was thrown away: %s", "; ".join(map(str, violations)))
-    raise AssertionError("no plan passes the check; the log says what is wrong with each")
+_TO_FINISH_S = 0.02
+_TO_FINISH_S_PER_STOP = 0.00015
+"""Of a budget of seconds so much is left for timing, explaining and checking the plan."""
 
 
-def _drafts(problem: RoutingProblem, orders: Sequence[Sequence[Stop]]) -> list[Draft]:
-    """A draft for each vehicle: as the search has it, or empty where that breaks a limit or there is none."""
-    drafts = []
-    for index, vehicle in enumerate(problem.vehicles):
-        draft = draft_tour(problem, vehicle, orders[index]) if orders else None
-        if draft is None and orders:
-            _log.error("a tour of vehicle %s was thrown away: it breaks a limit", vehicle.vehicle_id)
-        drafts.append(draft or empty_tour(problem, vehicle))
-    return drafts
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a search is: ``done`` of its budget from 0 to 1, the best plan's stops left behind and cost, and a cost
+    that no plan is below."""
+
+    done: float
+    left_behind: int
+    cost_m: int
+    bound_m: int
 
 
-def _plan(
-    problem: RoutingProblem, drafts: list[Draft], possible: Sequence[Stop], impossible: Mapping[str, Reason]
+def solve(
+    problem: RoutingProblem,
+    budget: Budget,
+    seed: int = 0,
+    *,
+    engine: str = "auto",
+    start: RoutePlan | None = None,
+    progress: Callable[[Progress], bool] | None = None,
 ) -> RoutePlan:
-    """The plan of those drafts, with room made for whatever still fits and a reason for what does not."""
-    served = {stop.stop_id for draft in drafts for stop in draft.stops}
-    drafts, left = squeeze_in(problem, drafts, [stop for stop in possible if stop.stop_id not in served])
-    reasons = {stop.stop_id: reason_in_plan(problem, drafts, stop) for stop in left} | dict(impossible)
-    riding = [draft for draft in drafts if draft.stops]
-    unserved = [stop for stop in problem.stops if stop.stop_id in reasons]
-    return RoutePlan(
-        tours=tuple(tour_of(draft) for draft in riding),
-        unserved=tuple(Unserved(stop.stop_id, reasons[stop.stop_id]) for stop in unserved),
-        cost=Cost(
-            left_behind=sum(stop.prize_m is None for stop in unserved),
-            distance_m=sum(draft.length_m for draft in riding),
-            fixed_m=sum(draft.vehicle.fixed_cost_m for draft in riding),
-            prizes_missed_m=sum(stop.prize_m or 0 for stop in unserved),
-        ),
-    )
+    """A plan that `check_plan` finds nothing wrong with, no worse than the one first constructed.
+
+    As few stops as possible that must go are left out; a stop left out has its reason. The same problem, seed, cores
+    and number of iterations give the same plan. ``start`` is a plan to begin with, as far as it still fits.
+    ``progress`` is told from time to time how far it is; when it answers False, the best plan so far is handed out.
+    Raises AssertionError rather than hand out a plan that breaks a rule, Unacceptable for an engine that there is not.
+    """
+    if engine not in ENGINES:
+        raise Unacceptable(f"there is no engine {engine!r}", field="engine", remedy=f"one of {', '.join(ENGINES)}")
+    warm()
+    began = perf_counter()
+    hopeless = impossible_stops(problem)
+    calls = calls_of(problem, [stop for stop in problem.stops if stop.stop_id not in hopeless])
+    if not calls or not problem.vehicles:
+        return _checked(problem, plan_of(problem, None, None, hopeless))
+    ground = build_ground(problem, calls)
+    until = None if budget.seconds is None else began + budget.seconds - _to_finish_s(problem, budget.seconds)
+    if engine == "ortools":
+        best = search_by_or_tools(problem, ground, budget, seed)
+    else:
+        best = search(
+            ground,
+            seeds=[seed * 1000 + core for core in range(budget.cores)],
+            rounds=budget.iterations,
+            until=until,
+            start=_routes(ground, start) if start else (),
+            watch=_watch(problem, ground, progress) if progress else None,
+        )
+    return _checked(problem, plan_of(problem, ground, best, hopeless))
+
+
+def _to_finish_s(problem: RoutingProblem, seconds: float) -> float:
+    return min(seconds / 2, _TO_FINISH_S + _TO_FINISH_S_PER_STOP * len(problem.stops))
+
+
+def _routes(ground: Ground, plan: RoutePlan) -> list[Route]:
+    """The plan's tours as far as their vehicles and stops are still there, frozen visits left out."""
+    tour_of = {vehicle.vehicle_id: number for number, vehicle in enumerate(ground.vehicles)}
+    call_of = {stop.stop_id: number for number, call in enumerate(ground.calls) for stop in call.stops[:1]}
+    routes = list[Route]()
+    for tour in plan.tours:
+        if tour.vehicle_id in tour_of:
+            number = tour_of[tour.vehicle_id]
+            returns = {one.visits for one in tour.returns}
+            back = int(ground.world.vehicles[number, FIRST_RETURN])
+            nodes = list[int]()
+            for count, visit in enumerate(tour.visits):
+                if count in returns and back < ground.world.vehicles[number, END_RETURN]:
+                    nodes.append(back)
+                    back += 1
+                if visit.stop_id in call_of:
+                    nodes.append(call_of[visit.stop_id])
+            routes.append((number, nodes))
+    return routes
+
+
+def _watch(
+    problem: RoutingProblem, ground: Ground, progress: Callable[[Progress], bool]
+) -> Callable[[float, Kept], bool]:
+    bound_m = lower_bound_m(problem, ground)
+
+    def watch(done: float, best: Kept) -> bool:
+        absent = [int(best.lists[ABSENT, at]) for at in range(int(best.numbers[ABSENTEES]))]
+        must = [call for call in absent if ground.calls[call].prize_m is None]
+        cost = float(best.money[COST]) - float(ground.world.worth[must, PENALTY].sum())
+        left = sum(len(ground.calls[call].stops) for call in must)
+        return progress(Progress(done, left, round(cost / ground.scale), bound_m))
+
+    return watch
+
+
+def _checked(problem: RoutingProblem, plan: RoutePlan) -> RoutePlan:
+    violations = check_plan(problem, plan)
+    if violations:
+        _log.error("a plan was thrown away: %s", "; ".join(map(str, violations)))
+        raise AssertionError(f"the plan breaks a rule: {violations[0]}")
+    return plan

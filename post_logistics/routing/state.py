@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from post_logistics.routing.kernel.anneal import construct, sequence
+from post_logistics.routing.kernel.anneal import extend, sequence
 from post_logistics.routing.kernel.layout import (
-    ABSENT,
-    ABSENTEES,
     ARC,
     COST,
     END_RETURN,
@@ -30,14 +28,16 @@ from post_logistics.routing.kernel.layout import (
     PREV,
     READY,
     READY_UNRESTED,
+    STAMP,
     TOUR,
     WORK,
     WORK_BEFORE,
     Kept,
     Tours,
+    begin,
 )
 from post_logistics.routing.kernel.loads import tell_loads
-from post_logistics.routing.kernel.moves import leave_out, offer_again, put_in
+from post_logistics.routing.kernel.moves import leave_out
 from post_logistics.routing.world import Ground
 
 
@@ -90,27 +90,29 @@ def _set_depot(ground: Ground, made: Tours, tour: int) -> None:
         tell_loads(world, made, tour)
 
 
-def constructed(ground: Ground, seed: int) -> Tours:
-    """Tours in which every call stands where it cost least when its turn came, the farthest first."""
-    made = empty_tours(ground, seed)
-    construct(ground.world, made)
+def resume(ground: Ground, best: Kept) -> Tours:
+    """Tours to go on from where the best ones stand."""
+    made = empty_tours(ground, 0)
+    for mine, theirs in zip(
+        (made.nodes, made.lists, made.money, made.numbers),
+        (best.nodes, best.lists, best.money, best.numbers),
+        strict=True,
+    ):
+        mine[:] = theirs
+    made.lists[STAMP] = -1
     return made
 
 
 def fill(ground: Ground, made: Tours, routes: Sequence[tuple[int, Sequence[int]]]) -> None:
-    """Puts calls and returns, by their list nodes, into tours in that order; nobody checks that they fit."""
-    world = ground.world
-    absent = {int(made.lists[ABSENT, at]): at for at in range(int(made.numbers[ABSENTEES]))}
+    """Puts calls and returns, by their list nodes, at the ends of tours in that order; what does not fit stays absent."""
+    begin(made)
     for tour, nodes in routes:
-        before = len(ground.calls) + tour
+        before, back = len(ground.calls) + tour, -1
         for node in nodes:
-            if node < len(ground.calls):
-                at = absent.pop(node)
-                offer_again(world, made, at)
-                if at < made.numbers[ABSENTEES]:
-                    absent[int(made.lists[ABSENT, at])] = at
-            put_in(world, made, node, before)
-            before = node
+            if node >= len(ground.calls):
+                back = node
+            elif extend(ground.world, made, node, before, back):
+                before, back = node, -1
 
 
 def routes_of(ground: Ground, made: Tours | Kept) -> list[tuple[int, list[int]]]:

@@ -51,7 +51,12 @@ def arrival(vehicle: Vehicle, leave_s: int, travel_s: int) -> int:
 
 
 def time_tour(
-    problem: RoutingProblem, vehicle: Vehicle, stop_ids: Sequence[str], returns: Sequence[int] = (), *, late: bool = False
+    problem: RoutingProblem,
+    vehicle: Vehicle,
+    stop_ids: Sequence[str],
+    returns: Sequence[int] = (),
+    *,
+    late: bool = False,
 ) -> Tour | None:
     """The tour that calls at those stops in that order after the frozen ones, or None if some time does not fit.
 
@@ -152,7 +157,9 @@ class _Timing:
 
     def _told(self, final: _State) -> Tour:
         """The tour with every time, the break where that state has it."""
-        rest = Rest(final.rest_start_s, final.rest_start_s + self.vehicle.pause.duration_s) if self.vehicle.pause else None
+        rest = (
+            Rest(final.rest_start_s, final.rest_start_s + self.vehicle.pause.duration_s) if self.vehicle.pause else None
+        )
         visits, returns = list(self.vehicle.frozen), list[DepotReturn]()
         depart_s, free_s = self._depart_s(final), 0
         if self.frozen:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from post_logistics.routing.doors import Call
 from post_logistics.routing.kernel.layout import (
+    CASH,
     CLOCK,
     CLOSES,
     COUNTED,
@@ -40,6 +41,8 @@ _LONGEST_WAY = 100_000_000
 """Costs are scaled so that no way costs more."""
 _GOOD_NEIGHBOURS = {UNTIMED: 30, TIMED: 40, RICH: 40}
 _NEAR = 120
+_BLOCK = 512
+"""Rows of neighbours worked out at once."""
 _WAIT_WEIGHT = 0.2
 """What a wait counts for against the way when good neighbours are chosen."""
 
@@ -73,7 +76,7 @@ def build_ground(problem: RoutingProblem, calls: Sequence[Call]) -> Ground:
     drive, drive_of = _drives(problem, rows, heads)
     starts_s, ends_s = _shifts(problem, vehicles)
     stops, windows = _stop_columns(calls)
-    deliver, collect, limits, mixed = _loads(problem, calls, vehicles)
+    deliver, collect, limits, mixed, cash = _loads(problem, calls, vehicles)
     returning = any(vehicle.max_returns for vehicle in vehicles)
     clock = RICH if returning else _clock(calls, vehicles, drive, starts_s, ends_s)
     extra = _extra(problem, calls, heads, scale)
@@ -89,14 +92,17 @@ def build_ground(problem: RoutingProblem, calls: Sequence[Call]) -> Ground:
         windows=windows,
         vehicles=np.hstack([np.repeat(np.arange(len(kinds)), np.diff(ends, prepend=0))[:, None], by_tour, limits]),
         kinds=np.array(
-            [[*pair, end - len(k), end, *_spent(k[0])] for *pair, end, k in zip(way_of, drive_of, ends, kinds, strict=True)]
+            [
+                [*pair, end - len(k), end, *_spent(k[0])]
+                for *pair, end, k in zip(way_of, drive_of, ends, kinds, strict=True)
+            ]
         ),
         extra=extra,
         worth=_worth(problem, calls, way[0], extra, by_tour, deliver + collect, limits, scale),
         fairness=np.array([problem.fairness_m * scale / 3600**2]),
-        rules=np.zeros(8, dtype=np.int64),
+        rules=np.zeros(9, dtype=np.int64),
     )
-    world.rules[[CLOCK, LOADS]] = clock, deliver.shape[1]
+    world.rules[[CLOCK, LOADS, CASH]] = clock, deliver.shape[1], cash
     world.rules[MIXED] = mixed or returning
     world.rules[VARIED] = extra.any()
     world.rules[COUNTED] = any(vehicle.max_stops is not None for vehicle in vehicles)
@@ -190,7 +196,9 @@ def _both_ways(matrices: Sequence[Int32]) -> Int32:
 
 def _stop_columns(calls: Sequence[Call]) -> tuple[Int64, Int64]:
     """The first columns of ``World.stops``, and ``World.windows``."""
-    windows = [[(0, UNREACHABLE)] if c.windows is None else [(w.open_s, w.close_s - 1) for w in c.windows] for c in calls]
+    windows = [
+        [(0, UNREACHABLE)] if c.windows is None else [(w.open_s, w.close_s - 1) for w in c.windows] for c in calls
+    ]
     ends = np.cumsum([len(some) for some in windows], dtype=np.int64)
     rows = [
         (some[0][0] if some else NEVER, some[-1][1] if some else -1, call.service_s, end - len(some), end)
@@ -207,9 +215,10 @@ def _capacities(vehicle: Vehicle) -> tuple[int, int, int, int]:
 
 def _loads(
     problem: RoutingProblem, calls: Sequence[Call], vehicles: Sequence[Vehicle]
-) -> tuple[Int64, Int64, Int64, bool]:
+) -> tuple[Int64, Int64, Int64, bool, int]:
     """Of the loads that can bind at all - grams, millilitres, parcels, cash -: what each call receives, what it hands
-    over, what each vehicle may carry and has from frozen visits; and whether both directions or frozen visits matter."""
+    over, what each vehicle may carry and has from frozen visits; whether both directions or frozen visits matter, and
+    which of these loads is cash (-1: none)."""
     deliver = np.array([(*call.load(pickup=False), 0) for call in calls], dtype=np.int64).reshape(-1, 4)
     collect = np.array([(*call.load(pickup=True), call.cash_poisha) for call in calls], dtype=np.int64).reshape(-1, 4)
     capacity = np.array([_capacities(vehicle) for vehicle in vehicles], dtype=np.int64).reshape(-1, 4)
@@ -221,12 +230,15 @@ def _loads(
     binding = most > capacity.min(axis=0, initial=_NO_LIMIT)
     both = ((deliver.sum(axis=0) > 0) & (collect.sum(axis=0) > 0) & binding).any()
     limits = np.hstack([columns[:, binding] for columns in (capacity, gathered, peak)])
-    return deliver[:, binding], collect[:, binding], limits, bool(both or peak[:, binding].any())
+    mixed = bool(both or peak[:, binding].any())
+    return deliver[:, binding], collect[:, binding], limits, mixed, int(binding[:3].sum()) if binding[3] else -1
 
 
 def _frozen_loads(stops: Sequence[Stop]) -> tuple[list[int], list[int]]:
     """What frozen visits have gathered, and the most that they alone put on any of their legs."""
-    sizes = np.array([(s.weight_g, s.volume_ml, s.parcels, s.cash_poisha) for s in stops], dtype=np.int64).reshape(-1, 4)
+    sizes = np.array([(s.weight_g, s.volume_ml, s.parcels, s.cash_poisha) for s in stops], dtype=np.int64).reshape(
+        -1, 4
+    )
     picked = np.array([[stop.pickup] * 3 + [True] for stop in stops], dtype=np.bool_).reshape(-1, 4)
     change = np.where(picked, sizes, -sizes)
     on_board = np.where(picked, 0, sizes).sum(axis=0) + np.vstack([np.zeros((1, 4), np.int64), change.cumsum(axis=0)])
@@ -268,7 +280,8 @@ def _frozen_work_s(problem: RoutingProblem, vehicle: Vehicle) -> int:
 
 def _spent(vehicle: Vehicle) -> list[int]:
     """Percent-seconds that a vehicle has driven by the start of each hour and the end of the day."""
-    return np.cumsum([0, *(3600 * percent for percent in vehicle.speed_pct or (100,) * HOURS)]).tolist()
+    spent: list[int] = np.cumsum([0, *(3600 * percent for percent in vehicle.speed_pct or (100,) * HOURS)]).tolist()
+    return spent
 
 
 def _extra(problem: RoutingProblem, calls: Sequence[Call], heads: Sequence[Vehicle], scale: float) -> Int64:
@@ -286,7 +299,9 @@ def _clock(
     calls: Sequence[Call], vehicles: Sequence[Vehicle], drive: Int32, starts_s: Sequence[int], ends_s: Sequence[int]
 ) -> int:
     """How much of the clock matters: none of it if one vehicle could serve all in any order and still be in time."""
-    if any(v.speed_pct or v.pause for v in vehicles) or any(c.windows is not None and len(c.windows) != 1 for c in calls):
+    if any(v.speed_pct or v.pause for v in vehicles) or any(
+        c.windows is not None and len(c.windows) != 1 for c in calls
+    ):
         return RICH
     longest_s = int(drive[drive < UNREACHABLE].max(initial=0))
     all_day_s = (len(calls) + 1) * longest_s + sum(call.service_s for call in calls)
@@ -328,26 +343,29 @@ def _neighbours(way: Int32, drive: Int32, stops: Int64, clock: int) -> tuple[Int
     beside, near = np.full((calls, 2 * good), -1, dtype=np.int64), np.full((calls, wide), -1, dtype=np.int64)
     opens, closes, service = (stops[:, column] for column in (OPENS, CLOSES, SERVICE))
     per_s = float(way[way < NEVER].mean() / max(1.0, drive[drive < UNREACHABLE].mean()))
-    for i in range(calls):
-        onward, toward = way[i, :calls].astype(np.float64), way[:calls, i].astype(np.float64)
-        _nearest(onward + toward, i, near[i])
+    for start in range(0, calls, _BLOCK):
+        rows = np.arange(start, min(start + _BLOCK, calls))
+        onward, toward = way[rows, :calls].astype(np.float64), way[:calls, rows].T.astype(np.float64)
+        _nearest(onward + toward, rows, near)
         if clock != UNTIMED:
-            to_next_s, from_last_s = service[i] + drive[i, :calls], service + drive[:calls, i]
-            onward += _WAIT_WEIGHT * per_s * np.maximum(0, opens - closes[i] - to_next_s)
-            toward += _WAIT_WEIGHT * per_s * np.maximum(0, opens[i] - closes - from_last_s)
-            onward[opens[i] + to_next_s > closes] = np.inf
-            toward[opens + from_last_s > closes[i]] = np.inf
-        _nearest(toward, i, beside[i, :good])
-        _nearest(onward, i, beside[i, good:])
+            to_next_s = service[rows, np.newaxis] + drive[rows, :calls]
+            from_last_s = service + drive[:calls, rows].T
+            onward += _WAIT_WEIGHT * per_s * np.maximum(0, opens - closes[rows, np.newaxis] - to_next_s)
+            toward += _WAIT_WEIGHT * per_s * np.maximum(0, opens[rows, np.newaxis] - closes - from_last_s)
+            onward[opens[rows, np.newaxis] + to_next_s > closes] = np.inf
+            toward[opens + from_last_s > closes[rows, np.newaxis]] = np.inf
+        _nearest(toward, rows, beside[:, :good])
+        _nearest(onward, rows, beside[:, good:])
     return beside, near
 
 
-def _nearest(cost: npt.NDArray[np.float64], own: int, into: Int64) -> None:
-    """The stops with the least cost but the own, the least first; those to which there is no way are left out."""
-    cost[own] = np.inf
-    count = len(into)
-    if count:
-        picked = np.argpartition(cost, count - 1)[:count] if count < len(cost) else np.arange(len(cost))
-        picked = picked[np.argsort(cost[picked], kind="stable")]
-        good = picked[cost[picked] < NEVER][:count]
-        into[: len(good)] = good
+def _nearest(cost: npt.NDArray[np.float64], rows: Int64, into: Int64) -> None:
+    """For each row the stops of least cost but itself, the least first; those to which there is no way are left out."""
+    count = into.shape[1]
+    if not count:
+        return
+    at = np.arange(len(rows))[:, np.newaxis]
+    cost[at[:, 0], rows] = np.inf
+    picked = np.argpartition(cost, count - 1, axis=1)[:, :count]
+    picked = picked[at, np.argsort(cost[at, picked], axis=1, kind="stable")]
+    into[rows] = np.where(cost[at, picked] < NEVER, picked, -1)

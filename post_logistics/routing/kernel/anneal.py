@@ -3,15 +3,16 @@
 from math import log
 from typing import Any
 
-from numba import njit
-
+from post_logistics.routing.kernel.compiled import compiled
 from post_logistics.routing.kernel.layout import (
+    ABSENT,
     ABSENTEES,
     BULK,
     CLOCK,
     CLOSES,
     COST,
     FAR,
+    NEVER,
     NEXT,
     OPENS,
     REMOVED,
@@ -25,9 +26,15 @@ from post_logistics.routing.kernel.layout import (
 )
 from post_logistics.routing.kernel.moves import leave_out, offer_again, put_in
 from post_logistics.routing.kernel.places import (
+    BESIDE,
+    EVERYWHERE,
+    GLANCE,
+    NO_TOUR,
     PLAIN,
     RETURN_FIRST,
     cheapest_place,
+    cost_of_place,
+    cost_with_return,
     free_return,
 )
 from post_logistics.routing.kernel.ruin import ruin
@@ -38,7 +45,7 @@ _LOOK_EVERYWHERE = 0.02
 """Chance that a stop without a place near its neighbours is tried everywhere."""
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def anneal(world: Any, tours: Any, best: Any, rounds: int, temperature: float) -> None:
     """So many rounds at a temperature; ``best`` holds the best tours met."""
     for _ in range(rounds):
@@ -57,7 +64,7 @@ def anneal(world: Any, tours: Any, best: Any, rounds: int, temperature: float) -
             keep(tours, best)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@compiled
 def construct(world: Any, tours: Any) -> None:
     """Puts every absent stop where it costs least, the hardest first."""
     begin(tours)
@@ -71,21 +78,56 @@ def construct(world: Any, tours: Any) -> None:
     _insertion_sort(tours, count)
     for i in range(count):
         stop = tours.lists[REMOVED, i]
-        _cost, before, how = cheapest_place(world, tours, stop, 0, False, False)
-        if before < 0:
-            _cost, before, how = cheapest_place(world, tours, stop, 0, False, True)
+        _cost, before, how = cheapest_place(world, tours, stop, NO_TOUR, BESIDE)
         _go(world, tours, stop, before, how)
+    squeeze(world, tours)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
+def squeeze(world: Any, tours: Any) -> None:
+    """Puts in every absent stop that fits anywhere for less than its penalty, until none does."""
+    begin(tours)
+    placed = True
+    while placed:
+        placed = False
+        for at in range(tours.numbers[ABSENTEES] - 1, -1, -1):
+            stop = tours.lists[ABSENT, at]
+            _cost, before, how = cheapest_place(world, tours, stop, NO_TOUR, EVERYWHERE)
+            if before >= 0:
+                offer_again(world, tours, at)
+                _go(world, tours, stop, before, how)
+                placed = True
+
+
+@compiled
+def extend(world: Any, tours: Any, stop: int, before: int, back: int) -> bool:
+    """Puts an absent stop in after the node, after the return ``back`` unless that is -1; false if it does not fit."""
+    if back < 0:
+        fits = cost_of_place(world, tours, stop, before, NEVER) < NEVER
+    else:
+        fits = cost_with_return(world, tours, stop, before, back, RETURN_FIRST, NEVER) < NEVER
+    if not fits:
+        return False
+    at = 0
+    while tours.lists[ABSENT, at] != stop:
+        at += 1
+    offer_again(world, tours, at)
+    if back >= 0:
+        put_in(world, tours, back, before)
+        before = back
+    put_in(world, tours, stop, before)
+    return True
+
+
+@compiled
 def _put_back(world: Any, tours: Any, stop: int, ruined: int) -> None:
-    _cost, before, how = cheapest_place(world, tours, stop, ruined, True, False)
+    _cost, before, how = cheapest_place(world, tours, stop, ruined, GLANCE)
     if before < 0 and uniform(tours) < _LOOK_EVERYWHERE:
-        _cost, before, how = cheapest_place(world, tours, stop, 0, False, True)
+        _cost, before, how = cheapest_place(world, tours, stop, NO_TOUR, EVERYWHERE)
     _go(world, tours, stop, before, how)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _go(world: Any, tours: Any, stop: int, before: int, how: int) -> None:
     """The stop put where it was found to cost least, or left out if that is nowhere."""
     if before < 0:
@@ -103,7 +145,7 @@ def _go(world: Any, tours: Any, stop: int, before: int, how: int) -> None:
         put_in(world, tours, back, stop)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _sort(world: Any, tours: Any, removed: int) -> None:
     """The removed stops in one of several orders, drawn anew each round."""
     draw = uniform(tours) * (11.0 if world.rules[CLOCK] == UNTIMED else 17.0)
@@ -127,7 +169,7 @@ def _sort(world: Any, tours: Any, removed: int) -> None:
     _insertion_sort(tours, removed)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _insertion_sort(tours: Any, count: int) -> None:
     for i in range(1, count):
         stop, key = tours.lists[REMOVED, i], tours.key[i]
@@ -140,7 +182,7 @@ def _insertion_sort(tours: Any, count: int) -> None:
         tours.key[j + 1] = key
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def sequence(world: Any, nodes: Any, tour: int, into: Any) -> int:
     """Writes the list nodes of a tour in order; gives back how many."""
     depot = world.stops.shape[0] + tour

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from numba import njit
-
+from post_logistics.routing.kernel.compiled import compiled, inlined
 from post_logistics.routing.kernel.layout import (
     CLOCK,
     CLOSES,
@@ -34,12 +33,11 @@ from post_logistics.routing.kernel.layout import (
     save,
 )
 
-
 _DAY_S = 86_400
 _HOUR_S = 3_600
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def spent_by(world: Any, kind: int, at_s: int) -> int:
     """Percent-seconds driven from midnight to that second."""
     day, second = at_s // _DAY_S, at_s % _DAY_S
@@ -48,7 +46,7 @@ def spent_by(world: Any, kind: int, at_s: int) -> int:
     return day * spent[24] + spent[hour] + (spent[hour + 1] - spent[hour]) // _HOUR_S * (second - hour * _HOUR_S)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def there(world: Any, kind: int, leave_s: int, drive_s: int) -> int:
     """When somebody arrives who leaves then; never stays never."""
     if leave_s >= NEVER:
@@ -66,7 +64,7 @@ def there(world: Any, kind: int, leave_s: int, drive_s: int) -> int:
     return max(leave_s, arrive_s)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def leave_by(world: Any, kind: int, arrive_s: int, drive_s: int) -> int:
     """The latest second to leave and still be there by then; -1: none."""
     if arrive_s < 0:
@@ -85,7 +83,7 @@ def leave_by(world: Any, kind: int, arrive_s: int, drive_s: int) -> int:
     return day * _DAY_S + hour * _HOUR_S + (rest - spent[hour]) // speed
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def service_from(world: Any, stop: int, arrive_s: int) -> int:
     """When service begins for one who arrives then; NEVER: not any more."""
     for i in range(world.stops[stop, FIRST_WINDOW], world.stops[stop, END_WINDOW]):
@@ -94,7 +92,7 @@ def service_from(world: Any, stop: int, arrive_s: int) -> int:
     return NEVER
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def service_by(world: Any, stop: int, latest_s: int) -> int:
     """The latest arrival from which service begins by then; -1: none."""
     for i in range(world.stops[stop, END_WINDOW] - 1, world.stops[stop, FIRST_WINDOW] - 1, -1):
@@ -103,14 +101,14 @@ def service_by(world: Any, stop: int, latest_s: int) -> int:
     return -1
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def rested(world: Any, tour: int, at_s: int) -> int:
     """When the break is over for one who is free from then on; NEVER: it is too late to begin it."""
     begin_s = max(at_s, world.vehicles[tour, REST_FROM])
     return begin_s + world.vehicles[tour, REST_FOR] if begin_s <= world.vehicles[tour, REST_TO] else NEVER
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def rest_by(world: Any, tour: int, over_s: int) -> int:
     """The latest second to be free so that the break is over by then; -1: none."""
     if world.vehicles[tour, REST_FROM] + world.vehicles[tour, REST_FOR] > over_s:
@@ -118,7 +116,7 @@ def rest_by(world: Any, tour: int, over_s: int) -> int:
     return min(world.vehicles[tour, REST_TO], over_s - world.vehicles[tour, REST_FOR])
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def served(world: Any, stop: int, tour: int, arrive_s: int) -> int:
     """When service at a node is over, a return's being its reloading; NEVER: it cannot be begun."""
     if arrive_s >= NEVER:
@@ -129,7 +127,7 @@ def served(world: Any, stop: int, tour: int, arrive_s: int) -> int:
     return begin_s + world.stops[stop, SERVICE] if begin_s < NEVER else NEVER
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def serve_by(world: Any, stop: int, tour: int, over_s: int) -> int:
     """The latest arrival from which service at a node is over by then; -1: none."""
     if stop >= world.stops.shape[0]:
@@ -137,7 +135,7 @@ def serve_by(world: Any, stop: int, tour: int, over_s: int) -> int:
     return service_by(world, stop, over_s - world.stops[stop, SERVICE])
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def departures(world: Any, stop: int, tour: int, rested_there_s: int, unrested_there_s: int) -> tuple[int, int]:
     """Earliest departures with and without the break taken, from the two earliest arrivals."""
     unrested_s = served(world, stop, tour, unrested_there_s)
@@ -149,7 +147,7 @@ def departures(world: Any, stop: int, tour: int, rested_there_s: int, unrested_t
     return ready_s, unrested_s
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def arrivals(world: Any, stop: int, tour: int, rested_leave_s: int, unrested_leave_s: int) -> tuple[int, int]:
     """Latest arrivals with and without the break taken, from the two latest departures."""
     latest_s = serve_by(world, stop, tour, rested_leave_s)
@@ -157,7 +155,7 @@ def arrivals(world: Any, stop: int, tour: int, rested_leave_s: int, unrested_lea
     return latest_s, max(serve_by(world, stop, tour, over_s), rest_by(world, tour, latest_s))
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def tell_forward(world: Any, tours: Any, node: int) -> None:
     """Earliest departures anew from the node on, until they come out as they were."""
     nodes = tours.nodes
@@ -188,7 +186,7 @@ def tell_forward(world: Any, tours: Any, node: int) -> None:
         node = nodes[node, NEXT]
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def tell_backward(world: Any, tours: Any, node: int) -> None:
     """Latest arrivals anew from the node back, until they come out as they were."""
     nodes = tours.nodes
@@ -219,7 +217,7 @@ def tell_backward(world: Any, tours: Any, node: int) -> None:
         node = nodes[node, PREV]
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def in_time(world: Any, tours: Any, stop: int, before: int, after: int, kind: int) -> bool:
     """Whether the stop can be served between two nodes and the rest of the tour after it still be done."""
     if world.rules[CLOCK] == RICH:
@@ -232,7 +230,7 @@ def in_time(world: Any, tours: Any, stop: int, before: int, after: int, kind: in
     return leave_s + world.drive[0, drive, stop, tours.nodes[after, IN]] <= tours.nodes[after, LATEST]
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _in_rich_time(world: Any, tours: Any, stop: int, before: int, after: int, kind: int) -> bool:
     nodes = tours.nodes
     drive = world.kinds[kind, DRIVE_OF]

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from post_logistics.routing.kernel.compiled import compiled, inlined
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -63,9 +64,9 @@ start of each hour of the day."""
 PENALTY, BULK, FAR = range(3)
 """Columns of ``World.worth``: cost of leaving a stop out, its share of a vehicle, cost of the way from the depot."""
 
-CLOCK, MIXED, VARIED, COUNTED, HOURLY, TAILS, LOADS, FAIR = range(8)
+CLOCK, MIXED, VARIED, COUNTED, HOURLY, TAILS, LOADS, FAIR, CASH = range(9)
 """``World.rules``. MIXED: deliveries and pickups on one tour, or returns. VARIED: extra costs. COUNTED: limits on stops.
-HOURLY: speeds by the hour. TAILS: tours may swap tails. LOADS: d. FAIR: there is a cost of squared work."""
+HOURLY: speeds by the hour. TAILS: tours may swap tails. LOADS: d. FAIR: there is a cost of squared work. CASH: which load it is, -1: none."""
 
 UNTIMED, TIMED, RICH = range(3)
 """``CLOCK``: no times; one window a stop; several windows, breaks or speeds by the hour."""
@@ -126,7 +127,7 @@ class Kept(NamedTuple):
     numbers: Int64
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def uniform(tours: Any) -> float:
     """A number from [0, 1), by xorshift64*."""
     x = tours.random[0]
@@ -137,7 +138,7 @@ def uniform(tours: Any) -> float:
     return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def begin(tours: Any) -> None:
     """A round begins: what is changed from here on can be undone."""
     tours.numbers[ROUND] += 1
@@ -148,7 +149,7 @@ def begin(tours: Any) -> None:
     tours.money[SAVED_COST] = tours.money[COST]
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def save(tours: Any, node: int) -> None:
     """Keeps a row as it was when the round began; to be called before every change."""
     if tours.lists[STAMP, node] != tours.numbers[ROUND]:
@@ -160,7 +161,7 @@ def save(tours: Any, node: int) -> None:
             tours.saved[at, i] = tours.nodes[node, i]
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def undo(world: Any, tours: Any) -> None:
     """Everything as it was when the round began."""
     depots = world.stops.shape[0]
@@ -177,7 +178,7 @@ def undo(world: Any, tours: Any) -> None:
     tours.money[COST] = tours.money[SAVED_COST]
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def keep(tours: Any, best: Any) -> None:
     """The tours as they are now become the best."""
     for node in range(tours.nodes.shape[0]):

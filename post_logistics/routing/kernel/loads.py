@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from numba import njit
-
+from post_logistics.routing.kernel.compiled import compiled, inlined
 from post_logistics.routing.kernel.layout import (
     AFTER,
     BEFORE,
@@ -25,48 +24,52 @@ from post_logistics.routing.kernel.layout import (
     TOUR_LOAD,
     save,
 )
-@njit(cache=True, inline="always", _nrt=False)
+
+
+@inlined
 def trip_begins(world: Any, node: int) -> bool:
     """Whether the node is the depot, at the start of a tour or at a return."""
     return node >= world.stops.shape[0]
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def _load(world: Any, tours: Any, node: int, block: int, d: int) -> int:
     return tours.nodes[node, LOAD + block * world.rules[LOADS] + d]
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def _of_stop(world: Any, stop: int, block: int, d: int) -> int:
     return world.stops[stop, STOP_LOAD + block * world.rules[LOADS] + d]
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def _of_tour(world: Any, tour: int, block: int, d: int) -> int:
     return world.vehicles[tour, TOUR_LOAD + block * world.rules[LOADS] + d]
 
 
-@njit(cache=True, inline="always", _nrt=False)
-def has_room(world: Any, tours: Any, stop: int, before: int) -> bool:
-    """Whether the stop's load fits in after the node, on every leg of the trip."""
+@inlined
+def has_room_for(world: Any, tours: Any, stop: int, before: int, d: int) -> bool:
+    """Whether the stop's load of one sort fits in after the node, on every leg of the trip."""
     tour = tours.nodes[before, TOUR]
+    most = _of_tour(world, tour, CAPACITY, d)
     if not world.rules[MIXED]:
-        depot = world.stops.shape[0] + tour
-        for d in range(world.rules[LOADS]):
-            total = tours.nodes[depot, LOAD + d] + _of_stop(world, stop, SIZE, d)
-            if total > _of_tour(world, tour, CAPACITY, d):
-                return False
-        return True
+        return tours.nodes[world.stops.shape[0] + tour, LOAD + d] + _of_stop(world, stop, SIZE, d) <= most
+    return (
+        _load(world, tours, before, BEFORE, d) + _of_stop(world, stop, DELIVER, d) <= most
+        and _load(world, tours, before, AFTER, d) + _of_stop(world, stop, COLLECT, d) <= most
+    )
+
+
+@inlined
+def has_room(world: Any, tours: Any, stop: int, before: int) -> bool:
+    """Whether all of the stop's load fits in after the node."""
     for d in range(world.rules[LOADS]):
-        most = _of_tour(world, tour, CAPACITY, d)
-        if _load(world, tours, before, BEFORE, d) + _of_stop(world, stop, DELIVER, d) > most:
-            return False
-        if _load(world, tours, before, AFTER, d) + _of_stop(world, stop, COLLECT, d) > most:
+        if not has_room_for(world, tours, stop, before, d):
             return False
     return True
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def has_room_by_return(world: Any, tours: Any, stop: int, before: int, return_first: bool) -> bool:
     """Whether a trip that begins with the stop and goes on as after the node has room for it, or one that ends with it."""
     for d in range(world.rules[LOADS]):
@@ -82,7 +85,7 @@ def has_room_by_return(world: Any, tours: Any, stop: int, before: int, return_fi
     return True
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def trips_fit_together(world: Any, tours: Any, back: int) -> bool:
     """Whether the trips before and after a return would fit into one."""
     last = tours.nodes[back, PREV]
@@ -95,7 +98,7 @@ def trips_fit_together(world: Any, tours: Any, back: int) -> bool:
     return True
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def add_load(world: Any, tours: Any, stop: int, tour: int, sign: int) -> None:
     """The tour's total with the stop's load (sign 1) or without it (sign -1); its depot's row is saved."""
     depot = world.stops.shape[0] + tour
@@ -103,14 +106,14 @@ def add_load(world: Any, tours: Any, stop: int, tour: int, sign: int) -> None:
         tours.nodes[depot, LOAD + d] += sign * _of_stop(world, stop, SIZE, d)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def tell_loads(world: Any, tours: Any, tour: int) -> None:
     """The loads of a mixed tour, leg by leg, from its ring."""
     for d in range(world.rules[LOADS]):
         _tell_load(world, tours, tour, d)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _tell_load(world: Any, tours: Any, tour: int, d: int) -> None:
     nodes = tours.nodes
     k = world.rules[LOADS]
@@ -148,7 +151,7 @@ def _tell_load(world: Any, tours: Any, tour: int, d: int) -> None:
         node = nodes[node, PREV]
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def within_capacity(world: Any, tours: Any, tour: int) -> bool:
     """Whether the tour's loads, as told last, keep its vehicle's limits."""
     depot = world.stops.shape[0] + tour

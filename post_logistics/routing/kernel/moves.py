@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from numba import njit
-
+from post_logistics.routing.kernel.clock import tell_backward, tell_forward
+from post_logistics.routing.kernel.compiled import compiled, inlined
 from post_logistics.routing.kernel.layout import (
     ABSENT,
     ABSENTEES,
@@ -34,29 +34,28 @@ from post_logistics.routing.kernel.layout import (
     WORK,
     save,
 )
-from post_logistics.routing.kernel.clock import tell_backward, tell_forward
 from post_logistics.routing.kernel.loads import add_load, tell_loads
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def way_between(world: Any, tours: Any, before: int, after: int, kind: int) -> int:
     """Cost of the way from one list node to another."""
     return world.way[0, world.kinds[kind, WAY_OF], tours.nodes[before, OUT], tours.nodes[after, IN]]
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def drive_between(world: Any, tours: Any, before: int, after: int, kind: int) -> int:
     """Seconds of the way from one list node to another."""
     return world.drive[0, world.kinds[kind, DRIVE_OF], tours.nodes[before, OUT], tours.nodes[after, IN]]
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def work_at(world: Any, node: int, tour: int) -> int:
     """Seconds of service at a stop, of reloading at a return."""
     return world.stops[node, SERVICE] if node < world.stops.shape[0] else world.vehicles[tour, RELOAD]
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def add_work(world: Any, tours: Any, tour: int, work_s: int) -> None:
     """The tour's work longer by so much, and the cost that goes with its square."""
     depot = world.stops.shape[0] + tour
@@ -66,7 +65,7 @@ def add_work(world: Any, tours: Any, tour: int, work_s: int) -> None:
     tours.money[COST] += world.fairness[0] * (after_s * after_s - before_s * before_s)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def tell_change(world: Any, tours: Any, tour: int, first: int, last: int) -> None:
     """Times anew from ``first`` on and from ``last`` back, and the loads of a mixed tour."""
     if world.rules[CLOCK] != UNTIMED:
@@ -76,7 +75,7 @@ def tell_change(world: Any, tours: Any, tour: int, first: int, last: int) -> Non
         tell_loads(world, tours, tour)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def put_in(world: Any, tours: Any, node: int, before: int) -> None:
     """The stop or return linked in after the node ``before``, with all that follows from it."""
     nodes = tours.nodes
@@ -111,7 +110,7 @@ def put_in(world: Any, tours: Any, node: int, before: int) -> None:
     tell_change(world, tours, tour, node, node)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def take_out(world: Any, tours: Any, first: int, last: int) -> None:
     """The chain from ``first`` to ``last`` unlinked; its stops and returns are in no tour any more."""
     nodes = tours.nodes
@@ -153,7 +152,7 @@ def take_out(world: Any, tours: Any, first: int, last: int) -> None:
     tell_change(world, tours, tour, after, before)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def leave_out(world: Any, tours: Any, stop: int) -> None:
     """The stop is in no tour for now, at its penalty."""
     tours.lists[ABSENT, tours.numbers[ABSENTEES]] = stop
@@ -161,7 +160,7 @@ def leave_out(world: Any, tours: Any, stop: int) -> None:
     tours.money[COST] += world.worth[stop, PENALTY]
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def offer_again(world: Any, tours: Any, at: int) -> int:
     """The stop at that place of the list of absent ones, struck from it."""
     stop = tours.lists[ABSENT, at]

@@ -3,11 +3,14 @@
 from math import log
 from typing import Any
 
-from numba import njit
+import numpy as np
 
+from post_logistics.routing.kernel.clock import departures, in_time, there
+from post_logistics.routing.kernel.compiled import compiled, inlined
 from post_logistics.routing.kernel.layout import (
     ARC,
     BACK,
+    CASH,
     CLOCK,
     COUNT,
     COUNTED,
@@ -25,6 +28,7 @@ from post_logistics.routing.kernel.layout import (
     KIND,
     LATEST,
     LATEST_UNRESTED,
+    LOADS,
     MOST_STOPS,
     NEXT,
     OUT,
@@ -44,19 +48,23 @@ from post_logistics.routing.kernel.layout import (
     WORK,
     uniform,
 )
-from post_logistics.routing.kernel.clock import departures, in_time, there
-from post_logistics.routing.kernel.loads import has_room, has_room_by_return, trip_begins
+from post_logistics.routing.kernel.loads import has_room, has_room_by_return, has_room_for, trip_begins
 from post_logistics.routing.kernel.moves import drive_between, way_between
 
 PLAIN, RETURN_FIRST, RETURN_LAST = range(3)
 """How a stop goes in: by itself, or with a return to the depot just before or just after it."""
+
+BESIDE, GLANCE, EVERYWHERE = np.int64(0), np.int64(1), np.int64(2)
+"""Where to look for a place. No plain numbers: numba would compile the caller once for each."""
+NO_TOUR = np.int64(0)
+"""None ruined."""
 
 _FAR = 1e18
 _OVERLOOKED = 0.01
 """Share of places passed over unseen, so that the cheapest is not always taken (the paper's blinks)."""
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def overlooked(tours: Any) -> bool:
     """Whether this place is passed over; counts down to the next one that is."""
     tours.numbers[SKIP] -= 1
@@ -66,7 +74,7 @@ def overlooked(tours: Any) -> bool:
     return True
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def cost_of_place(world: Any, tours: Any, stop: int, before: int, limit: float) -> float:
     """What the stop costs more after that node, or something not below the limit if it cannot go there for less."""
     nodes = tours.nodes
@@ -96,7 +104,7 @@ def cost_of_place(world: Any, tours: Any, stop: int, before: int, limit: float) 
     return cost
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _fairness_of(world: Any, tours: Any, stop: int, before: int, after: int, tour: int, kind: int) -> float:
     direct = before != after or world.vehicles[tour, IDLE] > 0
     more_s = world.stops[stop, SERVICE] - (drive_between(world, tours, before, after, kind) if direct else 0)
@@ -105,7 +113,7 @@ def _fairness_of(world: Any, tours: Any, stop: int, before: int, after: int, tou
     return float(world.fairness[0] * ((worked_s + more_s) * (worked_s + more_s) - worked_s * worked_s))
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def free_return(world: Any, tours: Any, tour: int) -> int:
     """A return that the tour may still make; -1: none."""
     for back in range(world.vehicles[tour, FIRST_RETURN], world.vehicles[tour, END_RETURN]):
@@ -114,7 +122,7 @@ def free_return(world: Any, tours: Any, tour: int) -> int:
     return -1
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _in_time_by_return(world: Any, tours: Any, first: int, second: int, before: int, after: int) -> bool:
     """Whether two nodes, a return and a stop in whichever order, can be served one after the other between two others."""
     nodes = tours.nodes
@@ -135,7 +143,7 @@ def _in_time_by_return(world: Any, tours: Any, first: int, second: int, before: 
     )
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def cost_with_return(world: Any, tours: Any, stop: int, before: int, back: int, how: int, limit: float) -> float:
     """What stop and return cost more after that node, or something not below the limit."""
     nodes = tours.nodes
@@ -170,7 +178,7 @@ def cost_with_return(world: Any, tours: Any, stop: int, before: int, back: int, 
     return cost
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def empty_tour(world: Any, tours: Any, kind: int) -> int:
     """A tour of that kind without stops; -1: none."""
     first, end = world.kinds[kind, FIRST_TOUR], world.kinds[kind, END_TOUR]
@@ -183,7 +191,7 @@ def empty_tour(world: Any, tours: Any, kind: int) -> int:
     return int(at)
 
 
-@njit(cache=True, inline="always", _nrt=False)
+@inlined
 def _candidate(world: Any, tours: Any, stop: int, i: int, ruined: int) -> int:
     """The node of the i-th place looked at for the stop; -1: there is none."""
     nodes = tours.nodes
@@ -201,15 +209,14 @@ def _candidate(world: Any, tours: Any, stop: int, i: int, ruined: int) -> int:
     return world.stops.shape[0] + tour if tour >= 0 else -1
 
 
-@njit(cache=True, _nrt=False)
-def cheapest_place(
-    world: Any, tours: Any, stop: int, ruined: int, blinking: bool, everywhere: bool
-) -> tuple[float, int, int]:
+@compiled
+def cheapest_place(world: Any, tours: Any, stop: int, ruined: int, look: int) -> tuple[float, int, int]:
     """Extra cost, node to go after and how, of the best place below the stop's penalty; node -1: there is none.
 
     Looked at: after its good predecessors, before its good successors, the ends of the first ``ruined`` tours torn, an
-    empty tour of each kind; if ``everywhere``, all places.
+    empty tour of each kind; GLANCE overlooks some of them, EVERYWHERE looks at all places there are.
     """
+    everywhere, blinking = look == EVERYWHERE, look == GLANCE
     best, place, how = world.worth[stop, PENALTY], -1, PLAIN
     count = tours.nodes.shape[0] if everywhere else world.beside.shape[1] + 2 * ruined + world.kinds.shape[0]
     for i in range(count):
@@ -228,3 +235,32 @@ def cheapest_place(
                 if cost < best:
                     best, place, how = cost, before, with_return
     return best, place, how
+
+
+LOADS_HINDER, CASH_HINDERS, TIME_HINDERS = 1, 2, 4
+"""Bits of ``hindrances``."""
+
+
+@compiled
+def hindrances(world: Any, tours: Any, stop: int, tour: int) -> int:
+    """What keeps the stop out of a tour wherever it would go in: the bits of what fits nowhere; 0: it fits."""
+    nodes = tours.nodes
+    depot = world.stops.shape[0] + tour
+    found = LOADS_HINDER | CASH_HINDERS | TIME_HINDERS
+    cash = world.rules[CASH]
+    node = depot
+    while True:
+        if not world.rules[COUNTED] or nodes[depot, COUNT] < world.vehicles[tour, MOST_STOPS]:
+            roomy = True
+            for d in range(world.rules[LOADS]):
+                if d != cash:
+                    roomy = roomy and has_room_for(world, tours, stop, node, d)
+            if roomy:
+                found &= ~LOADS_HINDER
+        if cash < 0 or has_room_for(world, tours, stop, node, cash):
+            found &= ~CASH_HINDERS
+        if world.rules[CLOCK] == UNTIMED or in_time(world, tours, stop, node, nodes[node, NEXT], nodes[node, KIND]):
+            found &= ~TIME_HINDERS
+        node = nodes[node, NEXT]
+        if node == depot:
+            return found

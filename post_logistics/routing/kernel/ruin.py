@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from numba import njit
-
+from post_logistics.routing.kernel.compiled import compiled
 from post_logistics.routing.kernel.layout import (
     ABSENTEES,
     ARC,
@@ -36,7 +35,7 @@ _OFFERED = 8
 """How many absent stops are offered again in a round."""
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def ruin(world: Any, tours: Any) -> tuple[int, int]:
     """Takes strings out of tours; gives back how many stops were removed and how many tours ruined."""
     stops = world.stops.shape[0]
@@ -69,7 +68,7 @@ def ruin(world: Any, tours: Any) -> tuple[int, int]:
     return removed, ruined
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _offer_absent(tours: Any, world: Any) -> int:
     removed = 0
     while removed < _OFFERED and tours.numbers[ABSENTEES] > 0:
@@ -78,7 +77,7 @@ def _offer_absent(tours: Any, world: Any) -> int:
     return removed
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _is_ruined(tours: Any, tour: int, ruined: int) -> bool:
     for i in range(ruined):
         if tours.lists[RUINED, i] == tour:
@@ -86,7 +85,7 @@ def _is_ruined(tours: Any, tour: int, ruined: int) -> bool:
     return False
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _tear(world: Any, tours: Any, stop: int, longest: float, removed: int) -> int:
     """A string around the stop, or one with a stretch left in, taken out of its tour."""
     nodes = tours.nodes
@@ -110,7 +109,7 @@ def _tear(world: Any, tours: Any, stop: int, longest: float, removed: int) -> in
     return _take_string(world, tours, first, head, removed)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _string_start(world: Any, tours: Any, stop: int, length: int) -> int:
     """Where a string of that length, or of the trip's if shorter, begins that holds the stop."""
     nodes = tours.nodes
@@ -131,7 +130,7 @@ def _string_start(world: Any, tours: Any, stop: int, length: int) -> int:
     return stop
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _take_string(world: Any, tours: Any, first: int, length: int, removed: int) -> int:
     """Takes out so many stops from the first on, or up to the end of the trip."""
     nodes = tours.nodes
@@ -149,7 +148,7 @@ def _take_string(world: Any, tours: Any, first: int, length: int, removed: int) 
     return removed
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _drop_returns(world: Any, tours: Any, tour: int) -> None:
     """Returns that nothing needs any more are left out of the tour."""
     nodes = tours.nodes
@@ -162,7 +161,7 @@ def _drop_returns(world: Any, tours: Any, tour: int) -> None:
         node = following
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _dispensable(world: Any, tours: Any, back: int) -> bool:
     """Whether the tour can do without the return, for no more cost and time."""
     nodes = tours.nodes

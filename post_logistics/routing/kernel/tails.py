@@ -3,8 +3,8 @@
 from math import log
 from typing import Any
 
-from numba import njit
-
+from post_logistics.routing.kernel.clock import tell_backward, tell_forward, there
+from post_logistics.routing.kernel.compiled import compiled
 from post_logistics.routing.kernel.layout import (
     ARC,
     CLOCK,
@@ -39,7 +39,6 @@ from post_logistics.routing.kernel.layout import (
     undo,
     uniform,
 )
-from post_logistics.routing.kernel.clock import tell_backward, tell_forward, there
 from post_logistics.routing.kernel.loads import add_load, tell_loads, within_capacity
 from post_logistics.routing.kernel.places import empty_tour
 
@@ -47,7 +46,7 @@ _TO_EMPTY = 0.05
 """Share of tries that put a tail on a tour of its own."""
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def swap_tails(world: Any, tours: Any, temperature: float) -> None:
     """One try: behind a random stop goes what is now before or after a good neighbour of it, if that may be."""
     nodes = tours.nodes
@@ -94,7 +93,7 @@ def swap_tails(world: Any, tours: Any, temperature: float) -> None:
         undo(world, tours)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _in_time(world: Any, tours: Any, kind: int, head: int, tail: int, other_head: int, own_tail: int) -> bool:
     """Whether both new tours are in time as far as one window a stop goes; true where that is not all."""
     if world.rules[CLOCK] == RICH:
@@ -107,7 +106,7 @@ def _in_time(world: Any, tours: Any, kind: int, head: int, tail: int, other_head
     )
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _exchange(world: Any, tours: Any, head: int, tail: int, other_head: int, own_tail: int) -> None:
     """The tails change places; each ring ends at its own depot again, and every row of them says where it is."""
     nodes = tours.nodes
@@ -125,7 +124,7 @@ def _exchange(world: Any, tours: Any, head: int, tail: int, other_head: int, own
     _retell(world, tours, other)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _join(world: Any, tours: Any, before: int, after: int) -> None:
     nodes = tours.nodes
     save(tours, before)
@@ -134,7 +133,7 @@ def _join(world: Any, tours: Any, before: int, after: int) -> None:
     nodes[before, ARC] = world.way[0, world.kinds[nodes[before, KIND], WAY_OF], nodes[before, OUT], nodes[after, IN]]
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _retell(world: Any, tours: Any, tour: int) -> None:
     """Tour, stops and total loads of a ring whose links are right, and whether it is in use."""
     nodes = tours.nodes
@@ -158,7 +157,7 @@ def _retell(world: Any, tours: Any, tour: int) -> None:
         nodes[depot, ARC] = world.vehicles[tour, IDLE]
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _holds(world: Any, tours: Any, tour: int, head: int) -> bool:
     """Whether the tour keeps its limits; tells its loads and its times from the head on."""
     nodes = tours.nodes
@@ -179,7 +178,7 @@ def _holds(world: Any, tours: Any, tour: int, head: int) -> bool:
     return _arrives(world, tours, tour)
 
 
-@njit(cache=True, _nrt=False)
+@compiled
 def _arrives(world: Any, tours: Any, tour: int) -> bool:
     """Whether a ring whose latest arrivals are told can be ridden from its start."""
     nodes = tours.nodes
