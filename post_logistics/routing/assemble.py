@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from post_logistics.routing.kernel.layout import ABSENT, ABSENTEES, FIRST_TOUR, KIND_OF, Kept
+from post_logistics.routing.kernel.layout import ABSENT, ABSENTEES, FIRST_TOUR, KIND_OF, MIXED, Kept
 from post_logistics.routing.plan import Cost, Reason, RoutePlan, Tour, Unserved
-from post_logistics.routing.problem import RoutingProblem
+from post_logistics.routing.problem import RoutingProblem, Vehicle
 from post_logistics.routing.reasons import reasons_in_plan
 from post_logistics.routing.state import resume, routes_of
 from post_logistics.routing.timing import time_tour
@@ -18,13 +18,16 @@ def plan_of(
 
     Without a search, the plan of the frozen visits alone.
     """
-    tours = {v.vehicle_id: _tour(problem, v.vehicle_id, [], []) for v in problem.vehicles if v.frozen}
+    tours = {vehicle.vehicle_id: _tour(problem, vehicle, [], []) for vehicle in problem.vehicles if vehicle.frozen}
     reasons = dict(hopeless)
     if ground is not None and best is not None:
         for tour, nodes in _on_first_vehicles(ground, routes_of(ground, best)):
             vehicle = ground.vehicles[tour]
             stops, returns = _stops_and_returns(ground, nodes, len(vehicle.frozen))
-            tours[vehicle.vehicle_id] = _tour(problem, vehicle.vehicle_id, stops, returns)
+            found = _tour(problem, vehicle, stops, returns)
+            if not (returns or vehicle.frozen or ground.world.rules[MIXED]):
+                found = _sooner(found, time_tour(problem, vehicle, _stops_and_returns(ground, nodes[::-1], 0)[0]))
+            tours[vehicle.vehicle_id] = found
         absent = [int(best.lists[ABSENT, at]) for at in range(int(best.numbers[ABSENTEES]))]
         if absent:
             for call, reason in reasons_in_plan(ground, resume(ground, best), absent).items():
@@ -78,9 +81,15 @@ def _stops_and_returns(ground: Ground, nodes: Sequence[int], visits: int) -> tup
     return stops, returns
 
 
-def _tour(problem: RoutingProblem, vehicle_id: str, stops: Sequence[str], returns: Sequence[int]) -> Tour:
-    vehicle = next(one for one in problem.vehicles if one.vehicle_id == vehicle_id)
+def _tour(problem: RoutingProblem, vehicle: Vehicle, stops: Sequence[str], returns: Sequence[int]) -> Tour:
     tour = time_tour(problem, vehicle, stops, returns)
     if tour is None:
-        raise AssertionError(f"the tour of {vehicle_id} breaks a time: {', '.join(stops)}")
+        raise AssertionError(f"the tour of {vehicle.vehicle_id} breaks a time: {', '.join(stops)}")
     return tour
+
+
+def _sooner(tour: Tour, turned: Tour | None) -> Tour:
+    """The tour, or the same the other way round if that is no longer and takes less time."""
+    if turned is None or (turned.distance_m, turned.work_s) > (tour.distance_m, tour.work_s):
+        return tour
+    return min(tour, turned, key=lambda one: one.return_s - one.depart_s)

@@ -307,8 +307,11 @@ def _taken_apart(path: Path) -> _Vrp:
 def _depot_first(vrp: _Vrp, first: int, nodes: int) -> list[int]:
     """The rows of the nodes: the depot's, then all others as they come."""
     depots = [int(value) for line in vrp.sections.get("DEPOT_SECTION", ()) for value in _numbers(vrp.path, line)]
-    if len(depots) == 0 or depots[1:] not in ([], [-1]) or not first <= depots[0] < first + nodes:
-        raise vrp.refuse(f"DEPOT_SECTION does not name one node: {depots[:10]}", "name the depot there, then -1")
+    if depots[1:] != [-1] or not first <= depots[0] < first + nodes:
+        raise vrp.refuse(
+            f"DEPOT_SECTION does not name one node, then -1: {depots[:10]}",
+            "name the depot there, or complete the file",
+        )
     depot = depots[0] - first
     return [depot, *(row for row in range(nodes) if row != depot)]
 

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from post_logistics.routing import solve as module
 from post_logistics.routing.check import check_plan
-from post_logistics.routing.construct import empty_tour, has_room, nearest_neighbour
-from post_logistics.routing.draft import cheapest_place, draft_tour
 from post_logistics.routing.plan import Reason, RoutePlan, Visit
 from post_logistics.routing.problem import UNREACHABLE, Budget, RoutingProblem, Stop, Window
 from post_logistics.routing.solve import solve
+from post_logistics.routing.timing import time_tour
 from tests.routing.worlds import NOON_S, problems, stop, street, town, vehicle
 
 SHORT = Budget(iterations=30)

@@ -85,6 +85,8 @@ NEVER = 2_000_000_000
 """Later than any time, and dearer than any penalty."""
 FORBIDDEN = 1_000_000_000
 """An extra cost that means: this kind of vehicle may not."""
+UNTOLD = -2 * NEVER
+"""A time that no time is: what was told of a stop where it stood before must not pass for news."""
 FREE = -1
 """In TOUR: in no tour."""
 

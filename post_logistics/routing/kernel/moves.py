@@ -19,15 +19,18 @@ from post_logistics.routing.kernel.layout import (
     IDLE,
     IN,
     KIND,
+    LATEST,
     MIXED,
     NEXT,
     OUT,
     PENALTY,
     PREV,
+    READY,
     RELOAD,
     SERVICE,
     TOUR,
     UNTIMED,
+    UNTOLD,
     USED,
     VARIED,
     WAY_OF,
@@ -107,6 +110,7 @@ def put_in(world: Any, tours: Any, node: int, before: int) -> None:
     nodes[node, NEXT], nodes[after, PREV] = after, node
     nodes[before, ARC], nodes[node, ARC] = to, on
     nodes[node, TOUR], nodes[node, KIND] = tour, kind
+    nodes[node, READY] = nodes[node, LATEST] = UNTOLD
     tell_change(world, tours, tour, node, node)
 
 

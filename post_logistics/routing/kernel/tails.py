@@ -52,7 +52,8 @@ def swap_tails(world: Any, tours: Any, temperature: float) -> None:
     nodes = tours.nodes
     stops = world.stops.shape[0]
     head = int(uniform(tours) * stops)
-    if nodes[head, TOUR] == FREE:
+    successors = world.beside.shape[1] // 2
+    if nodes[head, TOUR] == FREE or successors == 0:
         return
     kind = nodes[head, KIND]
     if uniform(tours) < _TO_EMPTY:
@@ -61,7 +62,6 @@ def swap_tails(world: Any, tours: Any, temperature: float) -> None:
             return
         tail, other_head = stops + other, stops + other
     else:
-        successors = world.beside.shape[1] // 2
         tail = world.beside[head, successors + int(uniform(tours) * successors)]
         if tail < 0 or nodes[tail, TOUR] == FREE:
             return
