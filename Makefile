@@ -44,6 +44,7 @@ format: .venv/dev.stamp
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c "from post_logistics.routing.warming import warm; warm()"
 	@touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """The key of that server, if it wants one."""
     cache_dir: Path | None = platformdirs.user_cache_path("post-logistics")
     """Where what takes long to make is kept for the next start. Nobody else may write there. Empty: nowhere."""
+    executor: str = "processes"
+    """Where many offices are planned at once: ``processes``, ``threads``, ``here`` or ``dask://host:port``."""
     environment: Literal["development", "production"] = "development"
     api_key: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
     """The one development key of the HTTP API."""

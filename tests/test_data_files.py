@@ -92,6 +92,7 @@ CHECKS: dict[str, Callable[[], object]] = {
     "districts.csv": loads("network.places", "load_places"),
     "hubs.csv": check_hubs,
     "timetable.csv": loads("network.timetable", "load_timetable"),
+    "promises.toml": loads("routing.promises", "load_delays"),
     "fleet.toml": loads("network.fleet", "load_fleet"),
     "booking.toml": loads("consignments.booking", "load_booking_rules"),
     "tariffs.toml": loads("consignments.tariffs", "load_tariffs"),

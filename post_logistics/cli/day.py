@@ -1,9 +1,10 @@
 """The day as a whole: the demo, the server, planning, settling, the ledger."""
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress
@@ -22,6 +23,9 @@ from post_logistics.cli.console import (
     settings_for,
 )
 from post_logistics.units import DHAKA, taka
+
+if TYPE_CHECKING:
+    from post_logistics.operations.planning import OfficePlan
 
 app = typer.Typer()
 export_app = typer.Typer(help="Write what other programs read.", no_args_is_help=True)
@@ -83,27 +87,53 @@ def plan(
     as_json: AsJson = False,
     data_dir: DataDir = None,
     schema: Schema = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(help="Where it is done: processes, threads, here, dask://host:port.", show_default="processes"),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            help="How long to search for each office.",
+            min=0.1,
+            max=600,
+            show_default="counted: the same plan each time",
+        ),
+    ] = None,
 ) -> None:
     """Plan the delivery tours of a day for the parcels that are at their offices."""
     from post_logistics.operations.facts import load_facts
-    from post_logistics.operations.planning import plan_day
+    from post_logistics.operations.planning import OfficesFailed, plan_day
+    from post_logistics.routing.problem import Budget
     from post_logistics.storage.database import open_database
 
     settings = settings_for(data_dir, schema)
     facts = load_facts(settings)
+    failed: OfficesFailed | None = None
     with open_database(settings) as database, progress() as bar:
-        plans = plan_day(
-            database,
-            facts,
-            "delivery",
-            day_of(on),
-            datetime.now(DHAKA),
-            office=office,
-            advance=_advance(bar, "planning offices"),
-        )
+        try:
+            plans: Sequence[OfficePlan] = plan_day(
+                database,
+                facts,
+                "delivery",
+                day_of(on),
+                datetime.now(DHAKA),
+                office=office,
+                budget=None if seconds is None else Budget(seconds=seconds),
+                executor=executor or settings.executor,
+                advance=_advance(bar, "planning offices"),
+            )
+        except OfficesFailed as error:
+            failed, plans = error, error.plans
     if as_json:
         say_json([one.as_json() for one in plans])
-        return
+    else:
+        out.print(_plans_table(plans))
+    if failed:
+        raise failed
+
+
+def _plans_table(plans: Sequence["OfficePlan"]) -> Table:
     table = Table("office", "tours", "stops", "parcels", "km", "km unplanned", "unserved")
     for one in plans:
         table.add_row(
@@ -115,7 +145,7 @@ def plan(
             f"{one.distance_before_m / 1000:.1f}",
             str(len(one.unserved)),
         )
-    out.print(table)
+    return table
 
 
 def _advance(bar: Progress, title: str) -> Any:

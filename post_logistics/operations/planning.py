@@ -1,22 +1,20 @@
 """Tours planned: the parcels at an office become doors, the doors a routing problem, its solution run sheets."""
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
-from multiprocessing import get_context
 from typing import Any, Literal
 
-from post_logistics.errors import Conflict, NotFound
+from post_logistics.errors import Conflict, NotFound, PostError
 from post_logistics.operations.doors import Door, delivery_doors, pickup_doors
+from post_logistics.operations.executors import PROCESSES, THREADS, done_by, refuse_unknown
 from post_logistics.operations.facts import Facts, dhaka
 from post_logistics.operations.run_sheets import RunSheet, SheetStop, sheet_from_json
 from post_logistics.operations.tour_problem import TourProblem, tour_problem
 from post_logistics.routing.check import check_plan
 from post_logistics.routing.plan import RoutePlan, Tour
-from post_logistics.routing.problem import Budget
+from post_logistics.routing.problem import Budget, RoutingProblem
 from post_logistics.routing.solve import solve
 from post_logistics.storage.database import Connection, Database
 from post_logistics.storage.plans import PlanRow, append_plan, load_plans, next_revision
@@ -24,11 +22,14 @@ from post_logistics.units import Postcode
 
 Kind = Literal["pickup", "delivery"]
 
-DEFAULT_BUDGET = Budget(iterations=200)
-"""Counted, not timed, so that the same parcels give the same tours on any machine."""
+_log = logging.getLogger(__name__)
 
-_POOL_FROM_DOORS = 300
-"""Below this many doors altogether, starting processes costs more than it saves."""
+_ITERATIONS_PER_DOOR = 60
+_FEWEST_ITERATIONS = 1_000
+"""Measured at real places: from here on, ten times as many make tours less than half a percent cheaper."""
+
+_PROCESSES_FROM_DOORS = 10_000
+"""With fewer doors altogether, processes take longer to start than they save: threads do it instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,29 @@ class OfficePlan:
         }
 
 
+class OfficesFailed(Conflict):
+    """Some offices could not be planned: ``failures`` says why. ``plans`` are those of the others; they are kept."""
+
+    def __init__(self, plans: Sequence[OfficePlan], failures: Mapping[str, Exception]) -> None:
+        reasons = "\n".join(f"{office}: {_reason(error)}" for office, error in failures.items())
+        kept = "; the others are kept" if plans else ""
+        super().__init__(
+            f"{len(failures)} of {len(failures) + len(plans)} offices could not be planned{kept}\n{reasons}",
+            remedy="put right what is said of each, then plan it again alone: --office",
+        )
+        self.plans = tuple(plans)
+        self.failures = dict(failures)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, PostError) else f"a fault of the program: {type(error).__name__}: {error}"
+
+
+def counted_budget(doors: int) -> Budget:
+    """What so many doors need. Counted, not timed, so that the same parcels give the same tours on any machine."""
+    return Budget(iterations=max(_FEWEST_ITERATIONS, _ITERATIONS_PER_DOOR * doors))
+
+
 def plan_day(
     database: Database,
     facts: Facts,
@@ -63,22 +87,34 @@ def plan_day(
     at: datetime,
     *,
     office: str | None = None,
-    budget: Budget = DEFAULT_BUDGET,
+    budget: Budget | None = None,
+    executor: str = PROCESSES,
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[OfficePlan]:
-    """The plans of every office that has doors to visit, or of one: solved on all cores, kept in one transaction."""
-    offices = [office] if office else [one.postcode for one in facts.offices.pilot(service_on)]
+    """The plans of every office that has doors to visit, or of one: searched for at once, kept in one transaction.
+
+    ``budget``: of each office; none: ``counted_budget``. ``executor``: see ``operations.executors``. If some offices
+    fail, the plans of the others are kept, then OfficesFailed is raised.
+    """
+    refuse_unknown(executor)
+    offices = [Postcode(office)] if office else [one.postcode for one in facts.offices.pilot(service_on)]
+    failures: dict[Postcode, Exception] = {}
+    doors = _doors(database, facts, kind, service_on, offices, failures)
+    if executor == PROCESSES and sum(map(len, doors.values())) < _PROCESSES_FROM_DOORS:
+        executor = THREADS
+    made: dict[Postcode, OfficePlan] = {}
+    if doors:
+        tasks = _tasks(facts, kind, service_on, doors, budget, failures)
+        for problem, future in done_by(executor, solve, tasks):
+            try:
+                made[problem.office] = _office_plan(problem, future.result(), service_on)
+            except Exception as error:  # whatever it is, the other offices have their tours
+                failures[problem.office] = error
+            advance(len(made) + len(failures), len(doors))
     with database.transaction() as connection:
-        problems = [_problem(connection, facts, Postcode(code), kind, service_on) for code in offices]
-    problems = [problem for problem in problems if problem.doors]
-    solutions: list[RoutePlan] = []
-    with ExitStack() as stack:
-        pool = _pool(stack, sum(len(problem.doors) for problem in problems))
-        for solution in (pool.map if pool else map)(_solve, problems, [budget] * len(problems)):
-            solutions.append(solution)
-            advance(len(solutions), len(problems))
-    with database.transaction() as connection:
-        return [_keep(connection, facts, p, s, service_on, at) for p, s in zip(problems, solutions, strict=True)]
+        plans = [_keep(connection, made[one], at) for one in offices if one in made]
+    _report(facts, plans, failures)
+    return plans
 
 
 def plan_office(
@@ -86,12 +122,13 @@ def plan_office(
 ) -> OfficePlan:
     """The delivery plan of one office, made within the time given; no connection is held while it is searched for."""
     with database.transaction() as connection:
-        problem = _problem(connection, facts, office, "delivery", service_on)
-    if not problem.doors:
+        doors = delivery_doors(connection, facts, office, service_on)
+    if not doors:
         raise Conflict(f"office {office} has no parcels to plan", field="office", remedy="scan parcels in first")
-    solution = _solve(problem, Budget(seconds=seconds))
+    problem = tour_problem(facts, office, "delivery", doors, service_on)
+    plan = _office_plan(problem, solve(problem.routing, Budget(seconds=seconds)), service_on)
     with database.transaction() as connection:
-        return _keep(connection, facts, problem, solution, service_on, at)
+        return _keep(connection, plan, at)
 
 
 def load_day(connection: Connection, office: Postcode, service_on: date) -> OfficePlan:
@@ -110,33 +147,74 @@ def load_day(connection: Connection, office: Postcode, service_on: date) -> Offi
     raise NotFound(f"office {office} has no plan for {service_on}", field="service_on", remedy="plan the day first")
 
 
-def _pool(stack: ExitStack, doors: int) -> Executor | None:
-    cores = os.cpu_count() or 1
-    if cores == 1 or doors < _POOL_FROM_DOORS:
-        return None
-    return stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("spawn")))
+def _doors(
+    database: Database,
+    facts: Facts,
+    kind: Kind,
+    service_on: date,
+    offices: Sequence[Postcode],
+    failures: dict[Postcode, Exception],
+) -> dict[Postcode, list[Door]]:
+    """The doors of each office that has any."""
+    find = pickup_doors if kind == "pickup" else delivery_doors
+    found: dict[Postcode, list[Door]] = {}
+    with database.transaction() as connection:
+        for office in offices:
+            try:
+                found[office] = find(connection, facts, office, service_on)
+            except PostError as error:
+                failures[office] = error
+    return {office: doors for office, doors in found.items() if doors}
 
 
-def _problem(connection: Connection, facts: Facts, office: Postcode, kind: Kind, service_on: date) -> TourProblem:
-    doors = (pickup_doors if kind == "pickup" else delivery_doors)(connection, facts, office, service_on)
-    return tour_problem(facts, office, kind, doors, service_on)
+def _tasks(
+    facts: Facts,
+    kind: Kind,
+    service_on: date,
+    doors: Mapping[Postcode, Sequence[Door]],
+    budget: Budget | None,
+    failures: dict[Postcode, Exception],
+) -> Iterator[tuple[TourProblem, tuple[RoutingProblem, Budget]]]:
+    """Each office's problem, made when its turn comes, and what ``solve`` takes."""
+    for office, its_doors in doors.items():
+        try:
+            problem = tour_problem(facts, office, kind, its_doors, service_on)
+        except Exception as error:  # as in plan_day
+            failures[office] = error
+        else:
+            yield problem, (problem.routing, budget or counted_budget(len(its_doors)))
 
 
-def _solve(problem: TourProblem, budget: Budget) -> RoutePlan:
-    return solve(problem.routing, budget)
+def _report(facts: Facts, plans: Sequence[OfficePlan], failures: Mapping[Postcode, Exception]) -> None:
+    """Returns if nothing failed. Where the only office failed for a reason that a person can put right, that is it."""
+    if not failures:
+        return
+    for office, error in failures.items():
+        if not isinstance(error, PostError):
+            _log.error("office %s could not be planned", office, exc_info=error)
+    alone = next(iter(failures.values()))
+    if len(failures) == 1 and not plans and isinstance(alone, PostError):
+        raise alone
+    raise OfficesFailed(plans, {_named(facts, office): error for office, error in failures.items()})
 
 
-def _keep(
-    connection: Connection, facts: Facts, problem: TourProblem, solution: RoutePlan, service_on: date, at: datetime
-) -> OfficePlan:
-    plan = OfficePlan(
+def _named(facts: Facts, office: Postcode) -> str:
+    try:
+        return f"{office} {facts.offices.get(office).name_en}"
+    except NotFound:
+        return office
+
+
+def _office_plan(problem: TourProblem, solution: RoutePlan, service_on: date) -> OfficePlan:
+    """What is to be kept of a solution; its revision is not known before."""
+    return OfficePlan(
         office=problem.office,
         kind=problem.kind,
         service_on=service_on,
-        revision=next_revision(connection, problem.office, problem.kind, service_on),
+        revision=0,
         distance_m=sum(tour.distance_m for tour in solution.tours),
         distance_before_m=problem.distance_in_order_m(len(solution.tours)),
-        sheets=tuple(_sheet(facts, problem, tour, service_on) for tour in solution.tours),
+        sheets=tuple(_sheet(problem, tour, service_on) for tour in solution.tours),
         unserved=tuple(
             {
                 "office": problem.office,
@@ -147,24 +225,28 @@ def _keep(
         ),
         violations=tuple(str(violation) for violation in check_plan(problem.routing, solution)),
     )
+
+
+def _keep(connection: Connection, plan: OfficePlan, at: datetime) -> OfficePlan:
+    kept = replace(plan, revision=next_revision(connection, plan.office, plan.kind, plan.service_on))
     append_plan(
         connection,
         PlanRow(
-            office=plan.office,
-            kind=plan.kind,
-            service_on=service_on,
-            revision=plan.revision,
+            office=kept.office,
+            kind=kept.kind,
+            service_on=kept.service_on,
+            revision=kept.revision,
             planned_at=at,
-            distance_m=plan.distance_m,
-            distance_before_m=plan.distance_before_m,
-            sheets=[sheet.as_json() for sheet in plan.sheets],
-            unserved=list(plan.unserved),
+            distance_m=kept.distance_m,
+            distance_before_m=kept.distance_before_m,
+            sheets=[sheet.as_json() for sheet in kept.sheets],
+            unserved=list(kept.unserved),
         ),
     )
-    return plan
+    return kept
 
 
-def _sheet(facts: Facts, problem: TourProblem, tour: Tour, service_on: date) -> RunSheet:
+def _sheet(problem: TourProblem, tour: Tour, service_on: date) -> RunSheet:
     midnight = dhaka(service_on, datetime.min.time())
     doors: Sequence[tuple[Door, int]] = [(problem.door(visit.stop_id), visit.arrival_s) for visit in tour.visits]
     return RunSheet(

@@ -53,6 +53,7 @@ def tour_problem(facts: Facts, office: Postcode, kind: str, doors: Sequence[Door
     home, day = facts.offices.get(office), facts.fleet.day
     riders = facts.fleet.riders(office, kind)
     speeds = {rider.vehicle.kind: rider.vehicle.speed_m_per_h for rider in riders}
+    slowest = min(speeds.values())
     roads = _roads(facts, home, doors)
     start, end = (day.pickup_start, day.pickup_end) if kind == "pickup" else (day.delivery_start, day.delivery_end)
     cap_poisha = facts.cod_rules.on(service_on).rider_cash_cap_poisha
@@ -65,8 +66,8 @@ def tour_problem(facts: Facts, office: Postcode, kind: str, doors: Sequence[Door
             stops=tuple(_stop(n, door, day, kind) for n, door in enumerate(doors)),
             vehicles=tuple(_vehicle(rider, start, end, cap_poisha) for rider in riders),
             distance_m=roads.distance_m,
-            duration_s=roads.ridden_s(min(speeds.values())),
-            kind_duration_s={kind: roads.ridden_s(speed) for kind, speed in speeds.items()},
+            duration_s=roads.ridden_s(slowest),
+            kind_duration_s={kind: roads.ridden_s(speed) for kind, speed in speeds.items() if speed != slowest},
         ),
     )
 

@@ -20,13 +20,15 @@ def plan_of(
     """
     tours = {vehicle.vehicle_id: _tour(problem, vehicle, [], []) for vehicle in problem.vehicles if vehicle.frozen}
     reasons = dict(hopeless)
+    vehicles = {vehicle.vehicle_id: vehicle for vehicle in problem.vehicles}
     if ground is not None and best is not None:
         for tour, nodes in _on_first_vehicles(ground, routes_of(ground, best)):
-            vehicle = ground.vehicles[tour]
+            vehicle = vehicles[ground.vehicles[tour].vehicle_id]
             stops, returns = _stops_and_returns(ground, nodes, len(vehicle.frozen))
             found = _tour(problem, vehicle, stops, returns)
             if not (returns or vehicle.frozen or ground.world.rules[MIXED]):
-                found = _sooner(found, time_tour(problem, vehicle, _stops_and_returns(ground, nodes[::-1], 0)[0]))
+                turned, _ = _stops_and_returns(ground, nodes[::-1], 0)
+                found = _sooner(problem, found, time_tour(problem, vehicle, turned))
             tours[vehicle.vehicle_id] = found
         absent = [int(best.lists[ABSENT, at]) for at in range(int(best.numbers[ABSENTEES]))]
         if absent:
@@ -88,8 +90,8 @@ def _tour(problem: RoutingProblem, vehicle: Vehicle, stops: Sequence[str], retur
     return tour
 
 
-def _sooner(tour: Tour, turned: Tour | None) -> Tour:
-    """The tour, or the same the other way round if that is no longer and takes less time."""
-    if turned is None or (turned.distance_m, turned.work_s) > (tour.distance_m, tour.work_s):
+def _sooner(problem: RoutingProblem, tour: Tour, turned: Tour | None) -> Tour:
+    """The tour, or the same the other way round if that is no dearer and takes less time."""
+    if turned is None or cost_of(problem, [turned], []).total_m > cost_of(problem, [tour], []).total_m:
         return tour
     return min(tour, turned, key=lambda one: one.return_s - one.depart_s)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from post_logistics.routing.plan import Rest, Tour
-from post_logistics.routing.problem import HOURS, UNREACHABLE, Matrix, RoutingProblem, Stop, Vehicle
+from post_logistics.routing.problem import HOURS, UNREACHABLE, Break, Matrix, RoutingProblem, Stop, Vehicle
 from post_logistics.routing.violation import Fault, Violation
 
 HOUR_S = 3_600
@@ -169,7 +169,7 @@ def _latest_return_s(ride: Ride) -> int:
 def _check_rest(ride: Ride, latest_return_s: int) -> Iterator[Violation]:
     pause, rest, who = ride.vehicle.pause, ride.tour.rest, ride.tour.vehicle_id
     if pause is None or rest is None:
-        if pause is not None:
+        if pause is not None and not _break_is_lost(ride, pause, latest_return_s):
             yield Violation(Fault.BREAK_MISSING, who, f"{pause.duration_s} s are due")
         if rest is not None:
             yield Violation(Fault.BREAK_UNASKED, who, f"rests at {rest.start_s}")
@@ -185,6 +185,24 @@ def _check_rest(ride: Ride, latest_return_s: int) -> Iterator[Violation]:
     for busy, start_s, end_s in _busy(ride):
         if start_s < rest.end_s and rest.start_s < end_s:
             yield Violation(Fault.BREAK_WHILE_BUSY, who, f"{when}, but {busy} from {start_s} to {end_s}")
+
+
+def _break_is_lost(ride: Ride, pause: Break, latest_return_s: int) -> bool:
+    """Whether frozen visits leave no time for the break: not before, between or after them, going straight home."""
+    if not ride.frozen:
+        return False
+    free_s = [ride.vehicle.shift_start_s, *(call.departure_s for call in ride.calls[1 : ride.frozen + 1])]
+    busy_s = [*(call.start_s for call in ride.calls[1 : ride.frozen + 1]), latest_return_s]
+    back_s = int(ride.travel_s[ride.calls[ride.frozen].node, ride.vehicle.end_node])
+    at_home_s = arrival_s(ride.vehicle, free_s[-1], back_s)
+    for since_s, until_s in [*zip(free_s, busy_s, strict=True), (at_home_s, latest_return_s)]:
+        start_s = max(since_s, pause.earliest_s, ride.vehicle.shift_start_s)
+        end_s = start_s + pause.duration_s
+        leaves_last = since_s == free_s[-1] and until_s == latest_return_s
+        home_s = arrival_s(ride.vehicle, end_s, back_s) if leaves_last else end_s
+        if start_s <= pause.latest_s and home_s <= until_s:
+            return False
+    return True
 
 
 def _busy(ride: Ride) -> Iterator[tuple[str, int, int]]:

@@ -1,7 +1,7 @@
 """What does not fit together in a routing problem: all of it, not the first."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -28,6 +28,10 @@ _LIMITS = {
     "cash_poisha": "cash_cap_poisha",
 }
 """What of a stop counts towards what limit of a vehicle."""
+
+
+_MOST = 10**12
+"""No quantity is higher, so that no sum of them passes what 64 bits hold."""
 
 
 class ProblemRefused(Unacceptable):
@@ -149,7 +153,7 @@ def _vehicle_faults(vehicle: Vehicle, nodes: int) -> Iterator[str]:
 
 def _break_faults(who: str, pause: Break) -> Iterator[str]:
     for name in _BREAK_QUANTITIES:
-        yield from _quantity_faults(who, f"break's {name}", getattr(pause, name))
+        yield from _quantity_faults(who, f"break's {name}", getattr(pause, name), least=int(name == "duration_s"))
     if _whole(pause.earliest_s, pause.latest_s) and pause.earliest_s > pause.latest_s:
         yield f"{who}: the break begins from {pause.earliest_s} to {pause.latest_s}: no period"
 
@@ -169,7 +173,19 @@ def _frozen_faults(problem: RoutingProblem) -> Iterator[str]:
         for earlier, later in pairwise(vehicle.frozen):
             if _whole(earlier.departure_s, later.arrival_s) and later.arrival_s < earlier.departure_s:
                 yield f"{who}: frozen stop {later.stop_id} is reached before {earlier.stop_id} is left"
+        yield from _stranded(problem, vehicle, stops)
         yield from _frozen_load_faults(vehicle, [stops[v.stop_id] for v in vehicle.frozen if v.stop_id in stops])
+
+
+def _stranded(problem: RoutingProblem, vehicle: Vehicle, stops: Mapping[str, Stop]) -> Iterator[str]:
+    """After his frozen visits a rider can still come home."""
+    if not vehicle.frozen:
+        return
+    who, last = f"vehicle {vehicle.vehicle_id}", vehicle.frozen[-1]
+    if last.stop_id in stops:
+        way, nodes = problem.way_m(vehicle), (stops[last.stop_id].node, vehicle.end_node)
+        if way.ndim == 2 and _whole(*nodes) and max(nodes) < len(way) and way[nodes] == UNREACHABLE:
+            yield f"{who}: there is no way from its last frozen stop {last.stop_id} to its end_node"
 
 
 def _frozen_load_faults(vehicle: Vehicle, stops: Sequence[Stop]) -> Iterator[str]:
@@ -190,8 +206,11 @@ def _frozen_load_faults(vehicle: Vehicle, stops: Sequence[Stop]) -> Iterator[str
 
 
 def _quantity_faults(who: str, name: str, value: int, least: int = 0) -> Iterator[str]:
+    most = UNREACHABLE - 1 if name.endswith(("_s", "_m")) else _MOST
     if not _whole(value) or value < least:
         yield f"{who}: {name} {value!r} is not a whole number of at least {least}"
+    elif value > most:
+        yield f"{who}: {name} {value} is above {most}, the most there can be"
 
 
 def _whole(*values: object) -> bool:

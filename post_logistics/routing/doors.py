@@ -1,6 +1,6 @@
 """Calls: what a rider does at one door in one go, be it one stop or several."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from post_logistics.routing.problem import UNREACHABLE, RoutingProblem, Stop, Window
@@ -51,15 +51,16 @@ class Call:
 def calls_of(problem: RoutingProblem, stops: Iterable[Stop]) -> list[Call]:
     """The calls that those stops make, in the order of their first stops. Frozen visits are none."""
     frozen = {visit.stop_id for vehicle in problem.vehicles for visit in vehicle.frozen}
-    by_door: dict[tuple[bool, str, int], list[Stop]] = {}
+    by_door: dict[tuple[bool, str], list[Stop]] = {}
     for stop in stops:
         if stop.stop_id not in frozen:
-            key = (False, stop.stop_id, 0) if stop.door is None else (True, stop.door, stop.node)
+            key = (False, stop.stop_id) if stop.door is None else (True, stop.door)
             by_door.setdefault(key, []).append(stop)
-    return [_call(together) for together in by_door.values()]
+    return [call_at(together) for together in by_door.values()]
 
 
-def _call(stops: list[Stop]) -> Call:
+def call_at(stops: Sequence[Stop]) -> Call:
+    """The call that serves those stops of one door."""
     ordered = tuple(sorted(stops, key=lambda stop: stop.pickup))
     if not any(stop.windows for stop in ordered):
         return Call(ordered, None)

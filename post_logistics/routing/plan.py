@@ -118,14 +118,7 @@ class Cost:
     @property
     def total_m(self) -> int:
         """Everything but ``left_behind``, for which no number of metres makes up."""
-        return (
-            self.distance_m
-            + self.time_m
-            + self.fixed_m
-            + self.prizes_missed_m
-            + self.off_beat_m
-            + self.fairness_m
-        )
+        return self.distance_m + self.time_m + self.fixed_m + self.prizes_missed_m + self.off_beat_m + self.fairness_m
 
     @property
     def rank(self) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from post_logistics.routing.kernel.layout import FORBIDDEN, Tours
 from post_logistics.routing.kernel.places import CASH_HINDERS, LOADS_HINDER, TIME_HINDERS, hindrances
 from post_logistics.routing.plan import Reason
 from post_logistics.routing.problem import UNREACHABLE, Matrix, RoutingProblem, Vehicle
-from post_logistics.routing.timing import arrival
+from post_logistics.routing.timing import arrival, latest_return_s
 from post_logistics.routing.world import Ground
 
 _ALONE = (
@@ -20,6 +20,7 @@ _ALONE = (
     Reason.TOO_BULKY,
     Reason.TOO_MANY_PARCELS,
     Reason.OVER_CASH_CAP,
+    Reason.LOADS_FULL,
     Reason.SHIFT_TOO_SHORT,
     Reason.WINDOW_CLOSED,
 )
@@ -64,7 +65,7 @@ def reasons_in_plan(ground: Ground, made: Tours, absent: Sequence[int]) -> dict[
         common = LOADS_HINDER | CASH_HINDERS | TIME_HINDERS
         for mask in masks:
             common &= mask
-        if not all(masks):
+        if not all(masks) and ground.calls[call].prize_m is not None:
             found[call] = Reason.NOT_WORTH_THE_WAY
         else:
             found[call] = next((reason for bit, reason in _IN_PLAN if common & bit), Reason.NO_VEHICLE_HAS_ROOM)
@@ -105,15 +106,18 @@ class _Reach:
         load = np.maximum(call.load(pickup=False), call.load(pickup=True))
         leave_s = vehicle.frozen[-1].departure_s if vehicle.frozen else vehicle.shift_start_s
         there_s = arrival(vehicle, leave_s, out_s)
-        too_short = arrival(vehicle, there_s + call.service_s, back_s) > vehicle.shift_end_s
+        end_s = latest_return_s(self.problem, vehicle)
+        too_short = arrival(vehicle, there_s + call.service_s, back_s) > end_s
         begins_s = _begins_s(call, there_s)
-        closed = begins_s is None or arrival(vehicle, begins_s + call.service_s, back_s) > vehicle.shift_end_s
+        closed = begins_s is None or arrival(vehicle, begins_s + call.service_s, back_s) > end_s
+        most_stops = UNREACHABLE if vehicle.max_stops is None else vehicle.max_stops
         found = {
             Reason.NO_SKILL: not call.skills <= vehicle.skills,
             Reason.TOO_HEAVY: load[0] > vehicle.capacity_g,
             Reason.TOO_BULKY: vehicle.capacity_ml is not None and load[1] > vehicle.capacity_ml,
             Reason.TOO_MANY_PARCELS: load[2] > vehicle.capacity_parcels,
             Reason.OVER_CASH_CAP: call.cash_poisha > vehicle.cash_cap_poisha,
+            Reason.LOADS_FULL: len(vehicle.frozen) + len(call.stops) > most_stops,
             Reason.SHIFT_TOO_SHORT: too_short,
             Reason.WINDOW_CLOSED: not too_short and closed,
         }

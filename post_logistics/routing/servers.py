@@ -86,7 +86,7 @@ def server_matrix(server: RoutingServer, lat_deg: Degrees, lon_deg: Degrees) -> 
 def _client(server: RoutingServer) -> Any:
     """What speaks the server's language."""
     try:
-        from routingpy import ORS, OSRM, Valhalla  # type: ignore[import-untyped]  # noqa: PLC0415
+        from routingpy import ORS, OSRM, Valhalla  # noqa: PLC0415
     except ImportError as error:
         raise Unacceptable(
             "a routing server cannot be asked without the package routingpy",

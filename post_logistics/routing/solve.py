@@ -96,11 +96,14 @@ def _routes(ground: Ground, plan: RoutePlan) -> list[Route]:
             back = int(ground.world.vehicles[number, FIRST_RETURN])
             nodes = list[int]()
             for count, visit in enumerate(tour.visits):
-                if count in returns and back < ground.world.vehicles[number, END_RETURN]:
+                some = nodes[-1] < len(ground.calls) if nodes else bool(ground.vehicles[number].frozen)
+                if some and count in returns and back < ground.world.vehicles[number, END_RETURN]:
                     nodes.append(back)
                     back += 1
                 if visit.stop_id in call_of:
                     nodes.append(call_of[visit.stop_id])
+            if nodes and nodes[-1] >= len(ground.calls):
+                nodes.pop()
             routes.append((number, nodes))
     return routes
 

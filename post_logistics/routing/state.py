@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from post_logistics.routing.kernel.anneal import extend, sequence
+from post_logistics.routing.kernel.anneal import clear, extend, holds, sequence, set_down
 from post_logistics.routing.kernel.layout import (
     ARC,
     COST,
@@ -78,10 +78,11 @@ def _set_depot(ground: Ground, made: Tours, tour: int) -> None:
     row[READY], row[LATEST] = start_s, end_s
     row[READY_UNRESTED], row[LATEST_UNRESTED] = NEVER, -1
     if vehicle.pause is not None:
-        begins_s = max(start_s, vehicle.pause.earliest_s)
+        earliest_s = max(vehicle.pause.earliest_s, vehicle.shift_start_s)
+        begins_s = max(start_s, earliest_s)
         row[READY_UNRESTED] = start_s
         row[READY] = begins_s + vehicle.pause.duration_s if begins_s <= vehicle.pause.latest_s else NEVER
-        fits = vehicle.pause.earliest_s + vehicle.pause.duration_s <= end_s
+        fits = earliest_s + vehicle.pause.duration_s <= end_s
         row[LATEST_UNRESTED] = min(vehicle.pause.latest_s, end_s - vehicle.pause.duration_s) if fits else -1
     made.money[COST] += row[ARC] + world.fairness[0] * float(row[WORK]) ** 2
     for back in range(*world.vehicles[tour, [FIRST_RETURN, END_RETURN]]):
@@ -104,15 +105,28 @@ def resume(ground: Ground, best: Kept) -> Tours:
 
 
 def fill(ground: Ground, made: Tours, routes: Sequence[tuple[int, Sequence[int]]]) -> None:
-    """Puts calls and returns, by their list nodes, at the ends of tours in that order; what does not fit stays absent."""
+    """Puts calls and returns, by their list nodes, into empty tours in that order.
+
+    Of a tour that as a whole breaks a limit, what does not fit behind the rest stays absent.
+    """
     begin(made)
     for tour, nodes in routes:
-        before, back = len(ground.calls) + tour, -1
+        before = len(ground.calls) + tour
         for node in nodes:
-            if node >= len(ground.calls):
-                back = node
-            elif extend(ground.world, made, node, before, back):
-                before, back = node, -1
+            set_down(ground.world, made, node, before)
+            before = node
+        if not holds(ground.world, made, tour):
+            clear(ground.world, made, tour)
+            _fill_bit_by_bit(ground, made, tour, nodes)
+
+
+def _fill_bit_by_bit(ground: Ground, made: Tours, tour: int, nodes: Sequence[int]) -> None:
+    before, back = len(ground.calls) + tour, -1
+    for node in nodes:
+        if node >= len(ground.calls):
+            back = node
+        elif extend(ground.world, made, node, before, back):
+            before, back = node, -1
 
 
 def routes_of(ground: Ground, made: Tours | Kept) -> list[tuple[int, list[int]]]:

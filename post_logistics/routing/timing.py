@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from post_logistics.routing.doors import Call, calls_of
+from post_logistics.routing.doors import Call, call_at
 from post_logistics.routing.plan import DepotReturn, Rest, Tour, Visit
 from post_logistics.routing.problem import HOURS, RoutingProblem, Stop, Vehicle
 
@@ -50,6 +50,15 @@ def arrival(vehicle: Vehicle, leave_s: int, travel_s: int) -> int:
     return at_s
 
 
+def latest_return_s(problem: RoutingProblem, vehicle: Vehicle) -> int:
+    """The end of the shift, or later if his frozen visits alone keep him out longer."""
+    if not vehicle.frozen:
+        return vehicle.shift_end_s
+    last = next(stop for stop in problem.stops if stop.stop_id == vehicle.frozen[-1].stop_id)
+    home_s = int(problem.travel_s(vehicle)[last.node, vehicle.end_node])
+    return max(vehicle.shift_end_s, arrival(vehicle, vehicle.frozen[-1].departure_s, home_s))
+
+
 def time_tour(
     problem: RoutingProblem,
     vehicle: Vehicle,
@@ -66,18 +75,44 @@ def time_tour(
     return _Timing(problem, vehicle, stop_ids, returns, late).tour()
 
 
+def break_behind(problem: RoutingProblem, vehicle: Vehicle) -> tuple[bool, Rest | None]:
+    """Whether a rider's break is a matter of the past, his frozen visits leaving no time for it after them; and when he
+    took it: in the first gap for it among them, or None if there was none and it is lost.
+    """
+    pause = vehicle.pause
+    if pause is None or not vehicle.frozen or _Timing(problem, vehicle, [], [], False, look_back=False).tour():
+        return False, None
+    service_s = {stop.stop_id: stop.service_s for stop in problem.stops}
+    free_s = vehicle.shift_start_s
+    for visit in vehicle.frozen:
+        start_s = max(free_s, pause.earliest_s)
+        if start_s <= pause.latest_s and start_s + pause.duration_s <= visit.departure_s - service_s[visit.stop_id]:
+            return True, Rest(start_s, start_s + pause.duration_s)
+        free_s = max(free_s, visit.departure_s)
+    return True, None
+
+
 class _Timing:
     """One tour being timed."""
 
     def __init__(
-        self, problem: RoutingProblem, vehicle: Vehicle, stop_ids: Sequence[str], returns: Sequence[int], late: bool
+        self,
+        problem: RoutingProblem,
+        vehicle: Vehicle,
+        stop_ids: Sequence[str],
+        returns: Sequence[int],
+        late: bool,
+        look_back: bool = True,
     ) -> None:
         self.vehicle, self.late = vehicle, late
+        behind, self.taken = break_behind(problem, vehicle) if look_back else (False, None)
+        self.to_rest = None if behind else vehicle.pause
         self.stops = {stop.stop_id: stop for stop in problem.stops}
         self.travel_s, self.way_m = problem.travel_s(vehicle), problem.way_m(vehicle)
+        self.latest_return_s = latest_return_s(problem, vehicle)
         self.frozen = [self.stops[visit.stop_id] for visit in vehicle.frozen]
         self.start = self.frozen[-1].node if self.frozen else vehicle.start_node
-        self.places = list(self._places(_runs(problem, [self.stops[stop_id] for stop_id in stop_ids]), returns))
+        self.places = list(self._places(_runs([self.stops[stop_id] for stop_id in stop_ids]), returns))
 
     def _places(self, calls: Iterable[Call], returns: Sequence[int]) -> Iterable[_Place]:
         home = _Place(self.vehicle.start_node, self.vehicle.reload_s, None)
@@ -91,8 +126,8 @@ class _Timing:
     def tour(self) -> Tour | None:
         ready_s = self.vehicle.frozen[-1].departure_s if self.frozen else self.vehicle.shift_start_s
         unrested = _State(ready_s)
-        rested = self._rested(unrested, (-1, "after")) if self.vehicle.pause else unrested
-        states: tuple[_State | None, _State | None] = (rested, unrested if self.vehicle.pause else None)
+        rested = self._rested(unrested, (-1, "after")) if self.to_rest else unrested
+        states: tuple[_State | None, _State | None] = (rested, unrested if self.to_rest else None)
         node = self.start
         for index, place in enumerate(self.places):
             states = self._through(states, node, index, place)
@@ -102,9 +137,9 @@ class _Timing:
 
     def _rested(self, state: _State, at: tuple[int, _Side]) -> _State | None:
         """The state after the break taken from then on, or None if it is too late for it."""
-        pause = self.vehicle.pause
+        pause = self.to_rest
         assert pause is not None
-        start_s = max(state.free_s, pause.earliest_s)
+        start_s = max(state.free_s, pause.earliest_s, self.vehicle.shift_start_s)
         return _State(start_s + pause.duration_s, at, start_s) if start_s <= pause.latest_s else None
 
     def _through(
@@ -147,19 +182,11 @@ class _Timing:
         final = _soonest(options)
         return final if final is not None and (self.late or final.free_s <= self.latest_return_s) else None
 
-    @property
-    def latest_return_s(self) -> int:
-        """The end of the shift, or later if his frozen visits alone keep him out longer."""
-        if not self.frozen:
-            return self.vehicle.shift_end_s
-        home_s = int(self.travel_s[self.start, self.vehicle.end_node])
-        return max(self.vehicle.shift_end_s, arrival(self.vehicle, self.vehicle.frozen[-1].departure_s, home_s))
-
     def _told(self, final: _State) -> Tour:
         """The tour with every time, the break where that state has it."""
-        rest = (
-            Rest(final.rest_start_s, final.rest_start_s + self.vehicle.pause.duration_s) if self.vehicle.pause else None
-        )
+        rest = self.taken
+        if self.to_rest:
+            rest = Rest(final.rest_start_s, final.rest_start_s + self.to_rest.duration_s)
         visits, returns = list(self.vehicle.frozen), list[DepotReturn]()
         depart_s, free_s = self._depart_s(final), 0
         if self.frozen:
@@ -193,8 +220,8 @@ class _Timing:
             return start_s
         place, leave_s = self.places[0], start_s
         if final.rest_at == (-1, "after"):
-            assert self.vehicle.pause is not None
-            leave_s = final.rest_start_s + self.vehicle.pause.duration_s
+            assert self.to_rest is not None
+            leave_s = final.rest_start_s + self.to_rest.duration_s
         travel_s = int(self.travel_s[self.start, place.node])
         there_s = arrival(self.vehicle, leave_s, travel_s)
         by_s = final.rest_start_s if final.rest_at == (0, "before") else place.begins_s(there_s)
@@ -234,15 +261,16 @@ class _Timing:
         )
 
 
-def _runs(problem: RoutingProblem, stops: Sequence[Stop]) -> Iterable[Call]:
+def _runs(stops: Sequence[Stop]) -> Iterable[Call]:
     """The calls of a sequence: neighbours of the same door are one."""
     run: list[Stop] = []
     for stop in stops:
         if run and (stop.door is None or stop.door != run[-1].door):
-            yield from calls_of(problem, run)
+            yield call_at(run)
             run = []
         run.append(stop)
-    yield from calls_of(problem, run)
+    if run:
+        yield call_at(run)
 
 
 def _visits(stops: Sequence[Stop], arrival_s: int, begins_s: int) -> Iterable[Visit]:

@@ -32,7 +32,7 @@ from post_logistics.routing.kernel.layout import (
     World,
 )
 from post_logistics.routing.problem import HOURS, UNREACHABLE, Matrix, RoutingProblem, Stop, Vehicle
-from post_logistics.routing.timing import arrival
+from post_logistics.routing.timing import break_behind, latest_return_s
 
 _NO_LIMIT = 1 << 60
 _DEAREST = 1_500_000_000
@@ -68,7 +68,8 @@ class Ground:
 
 def build_ground(problem: RoutingProblem, calls: Sequence[Call]) -> Ground:
     """Everything the search needs to know, for the calls that some plan can serve; at least one of each."""
-    vehicles = tuple(sorted(problem.vehicles, key=lambda v: repr(_kind_key(problem, v))))
+    rested = [replace(v, pause=None) if break_behind(problem, v)[0] else v for v in problem.vehicles]
+    vehicles = tuple(sorted(rested, key=lambda v: repr(_kind_key(problem, v))))
     kinds = [list(group) for _, group in groupby(vehicles, key=lambda v: repr(_kind_key(problem, v)))]
     heads = [group[0] for group in kinds]
     rows = _Rows(problem, calls, vehicles)
@@ -142,18 +143,9 @@ class _Rows:
 
 
 def _shifts(problem: RoutingProblem, vehicles: Sequence[Vehicle]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """From when and until when each may be away: from its last frozen visit; at least long enough to come back."""
-    stop_node = {stop.stop_id: stop.node for stop in problem.stops}
-    starts_s, ends_s = [], []
-    for vehicle in vehicles:
-        start_s, end_s = vehicle.shift_start_s, vehicle.shift_end_s
-        if vehicle.frozen:
-            start_s = vehicle.frozen[-1].departure_s
-            home_s = int(problem.travel_s(vehicle)[stop_node[vehicle.frozen[-1].stop_id], vehicle.end_node])
-            end_s = max(end_s, arrival(vehicle, start_s, home_s))
-        starts_s.append(start_s)
-        ends_s.append(end_s)
-    return tuple(starts_s), tuple(ends_s)
+    """From when and until when each may be away."""
+    starts_s = tuple(v.frozen[-1].departure_s if v.frozen else v.shift_start_s for v in vehicles)
+    return starts_s, tuple(latest_return_s(problem, vehicle) for vehicle in vehicles)
 
 
 def _ways(problem: RoutingProblem, rows: _Rows, heads: Sequence[Vehicle]) -> tuple[float, Int32, list[int]]:
@@ -201,11 +193,18 @@ def _stop_columns(calls: Sequence[Call]) -> tuple[Int64, Int64]:
     ]
     ends = np.cumsum([len(some) for some in windows], dtype=np.int64)
     rows = [
-        (some[0][0] if some else NEVER, some[-1][1] if some else -1, call.service_s, end - len(some), end)
+        (
+            some[0][0] if some else NEVER,
+            some[-1][1] if some else -1,
+            call.service_s,
+            end - len(some),
+            end,
+            len(call.stops),
+        )
         for call, some, end in zip(calls, windows, ends.tolist(), strict=True)
     ]
     flat = [window for some in windows for window in some]
-    return np.array(rows, dtype=np.int64).reshape(-1, 5), np.array(flat, dtype=np.int64).reshape(-1, 2)
+    return np.array(rows, dtype=np.int64).reshape(-1, 6), np.array(flat, dtype=np.int64).reshape(-1, 2)
 
 
 def _capacities(vehicle: Vehicle) -> tuple[int, int, int, int]:
@@ -252,21 +251,29 @@ def _vehicle_columns(problem: RoutingProblem, vehicles: Sequence[Vehicle], rows:
     for vehicle, start in zip(vehicles, rows.start_nodes, strict=True):
         idle_m = int(problem.way_m(vehicle)[start, vehicle.end_node]) * vehicle.distance_cost_pct / 100
         idle_m += int(problem.travel_s(vehicle)[start, vehicle.end_node]) * vehicle.hour_cost_m / 3600
-        pause = vehicle.pause
         table.append(
             (
                 NEVER if vehicle.max_stops is None else max(0, vehicle.max_stops - len(vehicle.frozen)),
                 0 if vehicle.frozen else min(round(vehicle.fixed_cost_m * scale), FORBIDDEN),
                 min(round(idle_m * scale), NEVER) if vehicle.frozen else 0,
+                bool(vehicle.frozen),
                 _frozen_work_s(problem, vehicle),
-                *((NEVER, 0, 0) if pause is None else (pause.earliest_s, pause.latest_s, pause.duration_s)),
+                *_rest(vehicle),
                 vehicle.reload_s,
+                round(vehicle.reload_s * vehicle.hour_cost_m / 3600 * scale),
                 back,
                 back + vehicle.max_returns,
             )
         )
         back += vehicle.max_returns
-    return np.array(table, dtype=np.int64).reshape(-1, 10)
+    return np.array(table, dtype=np.int64).reshape(-1, 12)
+
+
+def _rest(vehicle: Vehicle) -> tuple[int, int, int]:
+    pause = vehicle.pause
+    if pause is None:
+        return NEVER, 0, 0
+    return max(pause.earliest_s, vehicle.shift_start_s), pause.latest_s, pause.duration_s
 
 
 def _frozen_work_s(problem: RoutingProblem, vehicle: Vehicle) -> int:
@@ -324,12 +331,13 @@ def _worth(
     dearest = 4 * int(way[way < NEVER].max(initial=0)) + int(by_tour[:, FIXED - 1].max(initial=0))
     dearest += int(extra[extra < FORBIDDEN].max(initial=0)) + round(problem.fairness_m * scale * HOURS**2) + 1
     dearest += round(scale * sum(prize for prize in prizes if prize is not None))
-    must = float(min(dearest, _DEAREST))
+    goes = [sum(stop.prize_m is None for stop in call.stops) for call in calls]
+    must = min(dearest, _DEAREST / max(1, *goes))
     loads = sizes.shape[1]
     share = sizes / np.maximum(1, limits[:, :loads].max(axis=0, initial=1))
     return np.column_stack(
         [
-            [must if prize is None else min(prize * scale, must) for prize in prizes],
+            [must * many or min((call.prize_m or 0) * scale, must) for call, many in zip(calls, goes, strict=True)],
             share.max(axis=1, initial=0.0),
             way[0, len(calls), : len(calls)],
         ]

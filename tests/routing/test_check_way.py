@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from post_logistics.routing.check import Fault, check_plan
 from post_logistics.routing.check_way import arrival_s
+from post_logistics.routing.contradictions import ProblemRefused
 from post_logistics.routing.plan import Cost, Reason, RoutePlan, Unserved, Visit
 from post_logistics.routing.problem import UNREACHABLE, Break, RoutingProblem, Window
 from tests.routing.worlds import NOON_S, driven, ridden, stop, street, vehicle
@@ -287,9 +288,15 @@ def test_a_rest_behind_the_last_frozen_visit_puts_the_next_one_off() -> None:
     assert faults(problem, ridden(problem, 0, MORE, 710, rest=(400, 450))) >= {Fault.WRONG_TIME}
 
 
-def test_without_a_way_straight_back_from_the_frozen_visits_the_shift_ends_when_it_ends() -> None:
+def test_frozen_visits_from_which_there_is_no_way_back_are_refused() -> None:
     broken = frozen().distance_m.copy()
     broken[1, 0] = UNREACHABLE
-    for end, expected in ((710, set()), (709, {Fault.OUTSIDE_SHIFT})):
-        problem = replace(frozen(shift_end_s=NOON_S + end), distance_m=broken, duration_s=broken)
+    with pytest.raises(ProblemRefused, match="no way from its last frozen stop"):
+        replace(frozen(), distance_m=broken, duration_s=broken)
+
+
+def test_a_break_for_which_frozen_visits_leave_no_time_is_lost() -> None:
+    for duration_s, expected in ((60, {Fault.BREAK_MISSING}), (100_000, set())):
+        pause = Break(earliest_s=NOON_S, latest_s=NOON_S + 800, duration_s=duration_s)
+        problem = frozen(pause=pause)
         assert faults(problem, ridden(problem, 0, MORE, 710)) == expected

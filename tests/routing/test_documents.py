@@ -98,7 +98,7 @@ def test_a_problem_with_everything_is_read_back_the_same() -> None:
         max_stops=1,
         max_returns=2,
         reload_s=60,
-        pause=Break(earliest_s=1, latest_s=1, duration_s=0),
+        pause=Break(earliest_s=1, latest_s=1, duration_s=1),
         start_node=2,
         end_node=3,
         hour_cost_m=3,

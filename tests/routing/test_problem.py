@@ -124,7 +124,7 @@ def test_a_wrong_stop_is_refused(facts: dict[str, object], says: str) -> None:
         ({"pause": pause(earliest_s=10, latest_s=9)}, "the break begins from 10 to 9: no period"),
         ({"pause": pause(earliest_s=-1)}, "break's earliest_s -1 is not a whole number of at least 0"),
         ({"pause": pause(latest_s=None)}, "break's latest_s None is not a whole number of at least 0"),
-        ({"pause": pause(duration_s=-1)}, "break's duration_s -1 is not a whole number of at least 0"),
+        ({"pause": pause(duration_s=-1)}, "break's duration_s -1 is not a whole number of at least 1"),
         ({"frozen": (Visit("ghost", 1, 2),)}, "frozen stop ghost is not among the stops"),
         ({"frozen": (Visit("A", 1, 2), Visit("A", 3, 4))}, "frozen stop A is there 2 times"),
         ({"frozen": (Visit("A", 2, 1),)}, "frozen stop A from 2 to 1 is not a period"),
@@ -146,7 +146,7 @@ def test_a_wrong_weight_of_a_wish_is_refused(facts: dict[str, object]) -> None:
 
 
 def test_every_field_may_be_at_its_limit() -> None:
-    at_once = Break(earliest_s=0, latest_s=0, duration_s=0)
+    at_once = Break(earliest_s=0, latest_s=0, duration_s=1)
     last_s = UNREACHABLE - 1
     edges = vehicle(
         capacity_g=0,

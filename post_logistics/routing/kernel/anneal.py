@@ -3,19 +3,28 @@
 from math import log
 from typing import Any
 
+from post_logistics.routing.kernel.clock import arrives
 from post_logistics.routing.kernel.compiled import compiled
 from post_logistics.routing.kernel.layout import (
     ABSENT,
     ABSENTEES,
+    ARC,
     BULK,
     CLOCK,
     CLOSES,
     COST,
+    COUNT,
+    COUNTED,
     FAR,
+    FORBIDDEN,
+    KIND,
+    MOST_STOPS,
     NEVER,
     NEXT,
     OPENS,
+    PREV,
     REMOVED,
+    RUINED,
     TAILS,
     TOUR,
     UNTIMED,
@@ -24,7 +33,8 @@ from post_logistics.routing.kernel.layout import (
     undo,
     uniform,
 )
-from post_logistics.routing.kernel.moves import leave_out, offer_again, put_in
+from post_logistics.routing.kernel.loads import within_capacity
+from post_logistics.routing.kernel.moves import leave_out, offer_again, put_in, take_out
 from post_logistics.routing.kernel.places import (
     BESIDE,
     EVERYWHERE,
@@ -58,10 +68,22 @@ def anneal(world: Any, tours: Any, best: Any, rounds: int, temperature: float) -
         _sort(world, tours, removed)
         for i in range(removed):
             _put_back(world, tours, tours.lists[REMOVED, i], ruined)
-        if tours.money[COST] >= before - temperature * log(1.0 - uniform(tours)):
+        dearer = tours.money[COST] >= before - temperature * log(1.0 - uniform(tours))
+        if dearer or _late(world, tours, ruined):
             undo(world, tours)
         if tours.money[COST] < best.money[COST] - 1e-6:
             keep(tours, best)
+
+
+@compiled
+def _late(world: Any, tours: Any, ruined: int) -> bool:
+    """Whether one of the tours torn is late: where a way past a stop takes longer than through it."""
+    if world.rules[CLOCK] == UNTIMED:
+        return False
+    for i in range(ruined):
+        if not arrives(world, tours, tours.lists[RUINED, i]):
+            return True
+    return False
 
 
 @compiled
@@ -100,23 +122,65 @@ def squeeze(world: Any, tours: Any) -> None:
 
 
 @compiled
+def set_down(world: Any, tours: Any, node: int, before: int) -> None:
+    """Puts an absent stop, or a return, in after the node; nobody asks whether it fits."""
+    if node < world.stops.shape[0]:
+        at = 0
+        while tours.lists[ABSENT, at] != node:
+            at += 1
+        offer_again(world, tours, at)
+    put_in(world, tours, node, before)
+
+
+@compiled
+def holds(world: Any, tours: Any, tour: int) -> bool:
+    """Whether a tour that was set down keeps every limit: ways that exist, skills, stops, loads and times."""
+    nodes = tours.nodes
+    depot = world.stops.shape[0] + tour
+    if world.rules[COUNTED] and nodes[depot, COUNT] > world.vehicles[tour, MOST_STOPS]:
+        return False
+    node = depot
+    while True:
+        if nodes[node, ARC] >= NEVER:
+            return False
+        if node < world.stops.shape[0] and world.extra[nodes[node, KIND], node] >= FORBIDDEN:
+            return False
+        node = nodes[node, NEXT]
+        if node == depot:
+            break
+    if not within_capacity(world, tours, tour):
+        return False
+    return world.rules[CLOCK] == UNTIMED or arrives(world, tours, tour)
+
+
+@compiled
 def extend(world: Any, tours: Any, stop: int, before: int, back: int) -> bool:
     """Puts an absent stop in after the node, after the return ``back`` unless that is -1; false if it does not fit."""
     if back < 0:
         fits = cost_of_place(world, tours, stop, before, NEVER) < NEVER
     else:
         fits = cost_with_return(world, tours, stop, before, back, RETURN_FIRST, NEVER) < NEVER
-    if not fits:
-        return False
-    at = 0
-    while tours.lists[ABSENT, at] != stop:
-        at += 1
-    offer_again(world, tours, at)
-    if back >= 0:
-        put_in(world, tours, back, before)
-        before = back
-    put_in(world, tours, stop, before)
-    return True
+    if fits:
+        if back >= 0:
+            put_in(world, tours, back, before)
+            before = back
+        set_down(world, tours, stop, before)
+    return fits
+
+
+@compiled
+def clear(world: Any, tours: Any, tour: int) -> None:
+    """Takes everything out of a tour."""
+    depot = world.stops.shape[0] + tour
+    node = tours.nodes[depot, NEXT]
+    if node == depot:
+        return
+    last = tours.nodes[depot, PREV]
+    while node != depot:
+        if node < world.stops.shape[0]:
+            leave_out(world, tours, node)
+        node = tours.nodes[node, NEXT]
+    take_out(world, tours, tours.nodes[depot, NEXT], last)
 
 
 @compiled

@@ -11,6 +11,7 @@ from post_logistics.routing.kernel.layout import (
     FIRST_WINDOW,
     HOURLY,
     IN,
+    KIND,
     KIND_OF,
     LATEST,
     LATEST_UNRESTED,
@@ -197,9 +198,9 @@ def tell_backward(world: Any, tours: Any, node: int) -> None:
         kind = world.vehicles[nodes[node, TOUR], KIND_OF]
         drive_s = world.drive[0, world.kinds[kind, DRIVE_OF], nodes[node, OUT], nodes[after, IN]]
         if world.rules[CLOCK] == TIMED and node < stops:
-            latest_s = max(
-                -NEVER, min(nodes[after, LATEST] - drive_s - world.stops[node, SERVICE], world.stops[node, CLOSES])
-            )
+            latest_s = min(nodes[after, LATEST] - drive_s - world.stops[node, SERVICE], world.stops[node, CLOSES])
+            if latest_s < world.stops[node, OPENS]:
+                latest_s = -NEVER
             unrested_s = nodes[node, LATEST_UNRESTED]
         else:
             latest_s, unrested_s = arrivals(
@@ -246,4 +247,19 @@ def _in_rich_time(world: Any, tours: Any, stop: int, before: int, after: int, ki
     return (
         there(world, kind, ready_s, on_s) <= nodes[after, LATEST]
         or there(world, kind, unrested_s, on_s) <= nodes[after, LATEST_UNRESTED]
+    )
+
+
+@compiled
+def arrives(world: Any, tours: Any, tour: int) -> bool:
+    """Whether a tour whose latest arrivals are told can be ridden in time from its start."""
+    nodes = tours.nodes
+    depot = world.stops.shape[0] + tour
+    first, kind = nodes[depot, NEXT], nodes[depot, KIND]
+    if first == depot:
+        return True
+    drive_s = world.drive[0, world.kinds[kind, DRIVE_OF], nodes[depot, OUT], nodes[first, IN]]
+    return (
+        there(world, kind, nodes[depot, READY], drive_s) <= nodes[first, LATEST]
+        or there(world, kind, nodes[depot, READY_UNRESTED], drive_s) <= nodes[first, LATEST_UNRESTED]
     )

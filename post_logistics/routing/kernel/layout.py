@@ -32,9 +32,9 @@ ONBOARD, BEFORE, AFTER, GATHERED = range(4)
 """Those blocks: on leaving the node; the most on any leg from the start of the trip to here; the most from here to its
 end; what was picked up since its start."""
 
-OPENS, CLOSES, SERVICE, FIRST_WINDOW, END_WINDOW, STOP_LOAD = range(6)
-"""Columns of ``World.stops``: first and last second for service to begin, its seconds, rows of ``World.windows``; then
-three blocks of d columns."""
+OPENS, CLOSES, SERVICE, FIRST_WINDOW, END_WINDOW, HEADS, STOP_LOAD = range(7)
+"""Columns of ``World.stops``: first and last second for service to begin, its seconds, rows of ``World.windows``, how
+many stops of the problem it is; then three blocks of d columns."""
 DELIVER, COLLECT, SIZE = range(3)
 """Those blocks: loads brought, taken along, and both."""
 
@@ -43,16 +43,19 @@ DELIVER, COLLECT, SIZE = range(3)
     MOST_STOPS,
     FIXED,
     IDLE,
+    UNDER_WAY,
     WORK_BEFORE,
     REST_FROM,
     REST_TO,
     REST_FOR,
     RELOAD,
+    RELOAD_COST,
     FIRST_RETURN,
     END_RETURN,
     TOUR_LOAD,
-) = range(12)
-"""Columns of ``World.vehicles``, by tour. IDLE: cost of the way from start to end without stops. REST_FROM: NEVER if
+) = range(14)
+"""Columns of ``World.vehicles``, by tour. IDLE: cost of the way from start to end without stops, if
+it is UNDER_WAY. REST_FROM: NEVER if
 there is no break. RETURN: list nodes of its possible returns; then three blocks of d columns."""
 CAPACITY, GATHERED_BEFORE, PEAK_BEFORE = range(3)
 """Those blocks: the limit, what frozen visits gathered, and the most that they alone put on any leg."""

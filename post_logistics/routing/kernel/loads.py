@@ -22,6 +22,7 @@ from post_logistics.routing.kernel.layout import (
     STOP_LOAD,
     TOUR,
     TOUR_LOAD,
+    UNDER_WAY,
     save,
 )
 
@@ -30,6 +31,14 @@ from post_logistics.routing.kernel.layout import (
 def trip_begins(world: Any, node: int) -> bool:
     """Whether the node is the depot, at the start of a tour or at a return."""
     return node >= world.stops.shape[0]
+
+
+@inlined
+def starts_empty(world: Any, tours: Any, node: int) -> bool:
+    """Whether a trip begins at the node with nothing yet done: not so where frozen visits lie before it."""
+    return trip_begins(world, node) and not (
+        node < world.stops.shape[0] + world.vehicles.shape[0] and world.vehicles[tours.nodes[node, TOUR], UNDER_WAY] > 0
+    )
 
 
 @inlined
@@ -153,12 +162,19 @@ def _tell_load(world: Any, tours: Any, tour: int, d: int) -> None:
 
 @compiled
 def within_capacity(world: Any, tours: Any, tour: int) -> bool:
-    """Whether the tour's loads, as told last, keep its vehicle's limits."""
+    """Whether the tour's loads, as told last, keep its vehicle's limits on every trip."""
     depot = world.stops.shape[0] + tour
-    for d in range(world.rules[LOADS]):
-        most = _of_tour(world, tour, CAPACITY, d)
-        if tours.nodes[depot, LOAD + d] > most:
-            return False
-        if world.rules[MIXED] and _load(world, tours, depot, AFTER, d) > most:
-            return False
-    return True
+    node = depot
+    while True:
+        for d in range(world.rules[LOADS]):
+            most = _of_tour(world, tour, CAPACITY, d)
+            carried = tours.nodes[depot, LOAD + d]
+            if world.rules[MIXED]:
+                carried = max(_load(world, tours, node, BEFORE, d), _load(world, tours, node, AFTER, d))
+            if carried > most:
+                return False
+        node = tours.nodes[node, NEXT]
+        while node != depot and not trip_begins(world, node):
+            node = tours.nodes[node, NEXT]
+        if node == depot:
+            return True

@@ -16,6 +16,7 @@ from post_logistics.routing.kernel.layout import (
     FAIR,
     FIXED,
     FREE,
+    HEADS,
     IDLE,
     IN,
     KIND,
@@ -27,8 +28,10 @@ from post_logistics.routing.kernel.layout import (
     PREV,
     READY,
     RELOAD,
+    RELOAD_COST,
     SERVICE,
     TOUR,
+    UNDER_WAY,
     UNTIMED,
     UNTOLD,
     USED,
@@ -92,7 +95,9 @@ def put_in(world: Any, tours: Any, node: int, before: int) -> None:
     tours.money[COST] += to + on - nodes[before, ARC]
     if world.rules[FAIR]:
         direct_s = (
-            drive_between(world, tours, before, after, kind) if before != after or world.vehicles[tour, IDLE] > 0 else 0
+            drive_between(world, tours, before, after, kind)
+            if before != after or world.vehicles[tour, UNDER_WAY] > 0
+            else 0
         )
         detour_s = drive_between(world, tours, before, node, kind) + drive_between(world, tours, node, after, kind)
         add_work(world, tours, tour, detour_s - direct_s + work_at(world, node, tour))
@@ -101,11 +106,12 @@ def put_in(world: Any, tours: Any, node: int, before: int) -> None:
         if nodes[depot, COUNT] == 0:
             tours.money[COST] += world.vehicles[tour, FIXED]
             tours.lists[USED, kind] += 1
-        nodes[depot, COUNT] += 1
+        nodes[depot, COUNT] += world.stops[node, HEADS]
         if not world.rules[MIXED]:
             add_load(world, tours, node, tour, 1)
     else:
         nodes[depot, BACK] += 1
+        tours.money[COST] += world.vehicles[tour, RELOAD_COST]
     nodes[before, NEXT], nodes[node, PREV] = node, before
     nodes[node, NEXT], nodes[after, PREV] = after, node
     nodes[before, ARC], nodes[node, ARC] = to, on
@@ -136,11 +142,12 @@ def take_out(world: Any, tours: Any, first: int, last: int) -> None:
             work_s += drive_between(world, tours, node, following, kind) + work_at(world, node, tour)
         if node < world.stops.shape[0]:
             tours.money[COST] -= world.extra[kind, node] if world.rules[VARIED] else 0
-            nodes[depot, COUNT] -= 1
+            nodes[depot, COUNT] -= world.stops[node, HEADS]
             if not world.rules[MIXED]:
                 add_load(world, tours, node, tour, -1)
         else:
             nodes[depot, BACK] -= 1
+            tours.money[COST] -= world.vehicles[tour, RELOAD_COST]
         nodes[node, TOUR] = FREE
         node = following
     nodes[before, NEXT], nodes[after, PREV] = after, before
@@ -148,7 +155,7 @@ def take_out(world: Any, tours: Any, first: int, last: int) -> None:
     nodes[before, ARC] = world.vehicles[tour, IDLE] if empty else way_between(world, tours, before, after, kind)
     tours.money[COST] += nodes[before, ARC]
     if world.rules[FAIR]:
-        direct = not empty or world.vehicles[tour, IDLE] > 0
+        direct = not empty or world.vehicles[tour, UNDER_WAY] > 0
         add_work(world, tours, tour, (drive_between(world, tours, before, after, kind) if direct else 0) - work_s)
     if ridden and nodes[depot, COUNT] == 0:
         tours.money[COST] -= world.vehicles[tour, FIXED]

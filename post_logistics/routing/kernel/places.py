@@ -22,8 +22,8 @@ from post_logistics.routing.kernel.layout import (
     FIXED,
     FORBIDDEN,
     FREE,
+    HEADS,
     HINT,
-    IDLE,
     IN,
     KIND,
     LATEST,
@@ -37,10 +37,12 @@ from post_logistics.routing.kernel.layout import (
     READY,
     READY_UNRESTED,
     RELOAD,
+    RELOAD_COST,
     RUINED,
     SERVICE,
     SKIP,
     TOUR,
+    UNDER_WAY,
     UNTIMED,
     USED,
     VARIED,
@@ -48,15 +50,17 @@ from post_logistics.routing.kernel.layout import (
     WORK,
     uniform,
 )
-from post_logistics.routing.kernel.loads import has_room, has_room_by_return, has_room_for, trip_begins
+from post_logistics.routing.kernel.loads import has_room, has_room_by_return, has_room_for, starts_empty, trip_begins
 from post_logistics.routing.kernel.moves import drive_between, way_between
 
 PLAIN, RETURN_FIRST, RETURN_LAST = range(3)
 """How a stop goes in: by itself, or with a return to the depot just before or just after it."""
 
-BESIDE, GLANCE, EVERYWHERE = np.int64(0), np.int64(1), np.int64(2)
+BESIDE: Any = np.int64(0)
+GLANCE: Any = np.int64(1)
+EVERYWHERE: Any = np.int64(2)
 """Where to look for a place. No plain numbers: numba would compile the caller once for each."""
-NO_TOUR = np.int64(0)
+NO_TOUR: Any = np.int64(0)
 """None ruined."""
 
 _FAR = 1e18
@@ -75,17 +79,31 @@ def overlooked(tours: Any) -> bool:
 
 
 @inlined
+def has_heads(world: Any, tours: Any, stop: int, tour: int) -> bool:
+    """Whether the tour may have so many stops more."""
+    if not world.rules[COUNTED]:
+        return True
+    count = tours.nodes[world.stops.shape[0] + tour, COUNT] + world.stops[stop, HEADS]
+    return count <= world.vehicles[tour, MOST_STOPS]
+
+
+@inlined
+def detour(world: Any, tours: Any, stop: int, before: int) -> int:
+    """What the way through the stop after that node costs more than the way past it."""
+    nodes = tours.nodes
+    way = world.kinds[nodes[before, KIND], WAY_OF]
+    to, on = world.way[-1, way, stop, nodes[before, OUT]], world.way[0, way, stop, nodes[nodes[before, NEXT], IN]]
+    return to + on - nodes[before, ARC]
+
+
+@inlined
 def cost_of_place(world: Any, tours: Any, stop: int, before: int, limit: float) -> float:
     """What the stop costs more after that node, or something not below the limit if it cannot go there for less."""
     nodes = tours.nodes
-    after, kind = nodes[before, NEXT], nodes[before, KIND]
-    way = world.kinds[kind, WAY_OF]
-    cost = float(
-        world.way[-1, way, stop, nodes[before, OUT]] + world.way[0, way, stop, nodes[after, IN]] - nodes[before, ARC]
-    )
+    cost = float(detour(world, tours, stop, before))
     if cost >= limit:
         return _FAR
-    tour = nodes[before, TOUR]
+    after, kind, tour = nodes[before, NEXT], nodes[before, KIND], nodes[before, TOUR]
     depot = world.stops.shape[0] + tour
     if world.rules[VARIED]:
         if world.extra[kind, stop] >= FORBIDDEN:
@@ -95,7 +113,7 @@ def cost_of_place(world: Any, tours: Any, stop: int, before: int, limit: float) 
         cost += world.vehicles[tour, FIXED]
     if world.rules[FAIR]:
         cost += _fairness_of(world, tours, stop, before, after, tour, kind)
-    if cost >= limit or (world.rules[COUNTED] and nodes[depot, COUNT] >= world.vehicles[tour, MOST_STOPS]):
+    if cost >= limit or not has_heads(world, tours, stop, tour):
         return _FAR
     if not has_room(world, tours, stop, before):
         return _FAR
@@ -106,7 +124,7 @@ def cost_of_place(world: Any, tours: Any, stop: int, before: int, limit: float) 
 
 @compiled
 def _fairness_of(world: Any, tours: Any, stop: int, before: int, after: int, tour: int, kind: int) -> float:
-    direct = before != after or world.vehicles[tour, IDLE] > 0
+    direct = before != after or world.vehicles[tour, UNDER_WAY] > 0
     more_s = world.stops[stop, SERVICE] - (drive_between(world, tours, before, after, kind) if direct else 0)
     more_s += drive_between(world, tours, before, stop, kind) + drive_between(world, tours, stop, after, kind)
     worked_s = float(tours.nodes[world.stops.shape[0] + tour, WORK])
@@ -151,10 +169,10 @@ def cost_with_return(world: Any, tours: Any, stop: int, before: int, back: int, 
     depot = world.stops.shape[0] + tour
     if world.rules[VARIED] and world.extra[kind, stop] >= FORBIDDEN:
         return _FAR
-    if world.rules[COUNTED] and nodes[depot, COUNT] >= world.vehicles[tour, MOST_STOPS]:
+    if not has_heads(world, tours, stop, tour):
         return _FAR
     first, second = (back, stop) if how == RETURN_FIRST else (stop, back)
-    if trip_begins(world, before if how == RETURN_FIRST else after):
+    if starts_empty(world, tours, before) if how == RETURN_FIRST else trip_begins(world, after):
         return _FAR
     if not has_room_by_return(world, tours, stop, before, how == RETURN_FIRST):
         return _FAR
@@ -164,7 +182,7 @@ def cost_with_return(world: Any, tours: Any, stop: int, before: int, back: int, 
         + way_between(world, tours, second, after, kind)
         - nodes[before, ARC]
     )
-    cost += world.extra[kind, stop] if world.rules[VARIED] else 0
+    cost += world.vehicles[tour, RELOAD_COST] + (world.extra[kind, stop] if world.rules[VARIED] else 0)
     if world.rules[FAIR]:
         more_s = drive_between(world, tours, before, first, kind) + drive_between(world, tours, first, second, kind)
         more_s += drive_between(world, tours, second, after, kind) - drive_between(world, tours, before, after, kind)
@@ -178,7 +196,7 @@ def cost_with_return(world: Any, tours: Any, stop: int, before: int, back: int, 
     return cost
 
 
-@compiled
+@inlined
 def empty_tour(world: Any, tours: Any, kind: int) -> int:
     """A tour of that kind without stops; -1: none."""
     first, end = world.kinds[kind, FIRST_TOUR], world.kinds[kind, END_TOUR]
@@ -192,19 +210,11 @@ def empty_tour(world: Any, tours: Any, kind: int) -> int:
 
 
 @inlined
-def _candidate(world: Any, tours: Any, stop: int, i: int, ruined: int) -> int:
-    """The node of the i-th place looked at for the stop; -1: there is none."""
-    nodes = tours.nodes
-    beside = world.beside.shape[1]
-    if i < beside:
-        node = world.beside[stop, i]
-        if node < 0 or nodes[node, TOUR] == FREE:
-            return -1
-        return node if i < beside // 2 else nodes[node, PREV]
-    i -= beside
+def _end(world: Any, tours: Any, i: int, ruined: int) -> int:
+    """The i-th of the further places: ends of the tours torn, then an empty tour of each kind; -1: there is none."""
     if i < 2 * ruined:
         depot = world.stops.shape[0] + tours.lists[RUINED, i // 2]
-        return depot if i % 2 == 0 else nodes[depot, PREV]
+        return depot if i % 2 == 0 else tours.nodes[depot, PREV]
     tour = empty_tour(world, tours, i - 2 * ruined)
     return world.stops.shape[0] + tour if tour >= 0 else -1
 
@@ -216,19 +226,34 @@ def cheapest_place(world: Any, tours: Any, stop: int, ruined: int, look: int) ->
     Looked at: after its good predecessors, before its good successors, the ends of the first ``ruined`` tours torn, an
     empty tour of each kind; GLANCE overlooks some of them, EVERYWHERE looks at all places there are.
     """
-    everywhere, blinking = look == EVERYWHERE, look == GLANCE
+    nodes, beside = tours.nodes, world.beside[stop]
+    one_way = world.way.shape[1] == 1
+    to_stop, from_stop = world.way[-1, 0, stop], world.way[0, 0, stop]
     best, place, how = world.worth[stop, PENALTY], -1, PLAIN
-    count = tours.nodes.shape[0] if everywhere else world.beside.shape[1] + 2 * ruined + world.kinds.shape[0]
+    both = 0 if look == EVERYWHERE else beside.size
+    count = nodes.shape[0] if look == EVERYWHERE else both + 2 * ruined + world.kinds.shape[0]
     for i in range(count):
-        before = i if everywhere else _candidate(world, tours, stop, i, ruined)
-        if before < 0 or tours.nodes[before, TOUR] == FREE or (blinking and overlooked(tours)):
+        if i < both:
+            node = beside[i]
+            if node < 0 or nodes[node, TOUR] == FREE:
+                continue
+            before = node if i < both // 2 else nodes[node, PREV]
+        else:
+            before = i if look == EVERYWHERE else _end(world, tours, i - both, ruined)
+            if before < 0 or nodes[before, TOUR] == FREE:
+                continue
+        if one_way:
+            after = nodes[before, NEXT]
+            if to_stop[nodes[before, OUT]] + from_stop[nodes[after, IN]] - nodes[before, ARC] >= best:
+                continue
+        if look == GLANCE and overlooked(tours):
             continue
         cost = cost_of_place(world, tours, stop, before, best)
         if cost < best:
             best, place, how = cost, before, PLAIN
-        tour = tours.nodes[before, TOUR]
+        tour = nodes[before, TOUR]
         allowed = world.vehicles[tour, END_RETURN] - world.vehicles[tour, FIRST_RETURN]
-        if allowed > tours.nodes[world.stops.shape[0] + tour, BACK]:
+        if allowed > nodes[world.stops.shape[0] + tour, BACK]:
             back = free_return(world, tours, tour)
             for with_return in range(RETURN_FIRST, RETURN_LAST + 1):
                 cost = cost_with_return(world, tours, stop, before, back, with_return, best)
@@ -243,14 +268,20 @@ LOADS_HINDER, CASH_HINDERS, TIME_HINDERS = 1, 2, 4
 
 @compiled
 def hindrances(world: Any, tours: Any, stop: int, tour: int) -> int:
-    """What keeps the stop out of a tour wherever it would go in: the bits of what fits nowhere; 0: it fits."""
+    """What keeps the stop out of a tour wherever it would go in: the bits of what fits nowhere; 0: it fits.
+
+    A tour that may still return to the depot has room for any load, if there is time for it.
+    """
     nodes = tours.nodes
     depot = world.stops.shape[0] + tour
-    found = LOADS_HINDER | CASH_HINDERS | TIME_HINDERS
     cash = world.rules[CASH]
+    back = free_return(world, tours, tour)
+    found = LOADS_HINDER | CASH_HINDERS | TIME_HINDERS
+    if back >= 0:
+        found = TIME_HINDERS if has_heads(world, tours, stop, tour) else LOADS_HINDER | TIME_HINDERS
     node = depot
     while True:
-        if not world.rules[COUNTED] or nodes[depot, COUNT] < world.vehicles[tour, MOST_STOPS]:
+        if has_heads(world, tours, stop, tour):
             roomy = True
             for d in range(world.rules[LOADS]):
                 if d != cash:
@@ -259,8 +290,16 @@ def hindrances(world: Any, tours: Any, stop: int, tour: int) -> int:
                 found &= ~LOADS_HINDER
         if cash < 0 or has_room_for(world, tours, stop, node, cash):
             found &= ~CASH_HINDERS
-        if world.rules[CLOCK] == UNTIMED or in_time(world, tours, stop, node, nodes[node, NEXT], nodes[node, KIND]):
-            found &= ~TIME_HINDERS
+        if back < 0:
+            after, kind = nodes[node, NEXT], nodes[node, KIND]
+            if world.rules[CLOCK] == UNTIMED or in_time(world, tours, stop, node, after, kind):
+                found &= ~TIME_HINDERS
+        else:
+            if cost_of_place(world, tours, stop, node, _FAR) < _FAR:
+                return 0
+            for how in range(RETURN_FIRST, RETURN_LAST + 1):
+                if cost_with_return(world, tours, stop, node, back, how, _FAR) < _FAR:
+                    return 0
         node = nodes[node, NEXT]
         if node == depot:
             return found

@@ -20,7 +20,7 @@ from post_logistics.routing.kernel.layout import (
     USED,
     uniform,
 )
-from post_logistics.routing.kernel.loads import trip_begins, trips_fit_together
+from post_logistics.routing.kernel.loads import starts_empty, trip_begins, trips_fit_together
 from post_logistics.routing.kernel.moves import drive_between, offer_again, take_out, way_between
 
 _STOPS_OUT = 10
@@ -163,16 +163,15 @@ def _drop_returns(world: Any, tours: Any, tour: int) -> None:
 
 @compiled
 def _dispensable(world: Any, tours: Any, back: int) -> bool:
-    """Whether the tour can do without the return, for no more cost and time."""
+    """Whether the tour can do without the return, for no more cost and time; it must, with nothing on one side of it."""
     nodes = tours.nodes
     before, after, kind = nodes[back, PREV], nodes[back, NEXT], nodes[back, KIND]
-    if trip_begins(world, before) and trip_begins(world, after):
+    if starts_empty(world, tours, before) or trip_begins(world, after):
         return True
-    direct = way_between(world, tours, before, after, kind)
-    if direct > nodes[before, ARC] + nodes[back, ARC]:
+    if way_between(world, tours, before, after, kind) > nodes[before, ARC] + nodes[back, ARC]:
         return False
     if world.rules[CLOCK] != UNTIMED:
         detour_s = drive_between(world, tours, before, back, kind) + drive_between(world, tours, back, after, kind)
         if drive_between(world, tours, before, after, kind) > detour_s:
             return False
-    return trip_begins(world, before) or trip_begins(world, after) or trips_fit_together(world, tours, back)
+    return trips_fit_together(world, tours, back)

@@ -3,7 +3,7 @@
 from math import log
 from typing import Any
 
-from post_logistics.routing.kernel.clock import tell_backward, tell_forward, there
+from post_logistics.routing.kernel.clock import arrives, tell_backward, tell_forward
 from post_logistics.routing.kernel.compiled import compiled
 from post_logistics.routing.kernel.layout import (
     ARC,
@@ -14,11 +14,11 @@ from post_logistics.routing.kernel.layout import (
     DRIVE_OF,
     FIXED,
     FREE,
+    HEADS,
     IDLE,
     IN,
     KIND,
     LATEST,
-    LATEST_UNRESTED,
     LOAD,
     LOADS,
     MIXED,
@@ -27,9 +27,7 @@ from post_logistics.routing.kernel.layout import (
     OUT,
     PREV,
     READY,
-    READY_UNRESTED,
     RICH,
-    TIMED,
     TOUR,
     UNTIMED,
     USED,
@@ -148,7 +146,7 @@ def _retell(world: Any, tours: Any, tour: int) -> None:
     while node != depot:
         save(tours, node)
         nodes[node, TOUR] = tour
-        nodes[depot, COUNT] += 1
+        nodes[depot, COUNT] += world.stops[node, HEADS]
         if not world.rules[MIXED]:
             add_load(world, tours, node, tour, 1)
         node = nodes[node, NEXT]
@@ -173,21 +171,4 @@ def _holds(world: Any, tours: Any, tour: int, head: int) -> bool:
     tail = nodes[head, NEXT]
     tell_forward(world, tours, tail)
     tell_backward(world, tours, head)
-    if world.rules[CLOCK] == TIMED:
-        return True
-    return _arrives(world, tours, tour)
-
-
-@compiled
-def _arrives(world: Any, tours: Any, tour: int) -> bool:
-    """Whether a ring whose latest arrivals are told can be ridden from its start."""
-    nodes = tours.nodes
-    depot = world.stops.shape[0] + tour
-    first, kind = nodes[depot, NEXT], nodes[depot, KIND]
-    if first == depot:
-        return True
-    drive_s = world.drive[0, world.kinds[kind, DRIVE_OF], nodes[depot, OUT], nodes[first, IN]]
-    return (
-        there(world, kind, nodes[depot, READY], drive_s) <= nodes[first, LATEST]
-        or there(world, kind, nodes[depot, READY_UNRESTED], drive_s) <= nodes[first, LATEST_UNRESTED]
-    )
+    return arrives(world, tours, tour)
