@@ -58,7 +58,7 @@ def cooling_for(ground: Ground) -> Cooling:
     """The temperatures that did best: higher where windows make it hard to get from one good plan to another."""
     stops = len(ground.calls)
     if ground.world.rules[CLOCK] == UNTIMED:
-        return Cooling(1.0 if stops < 3000 else 0.1, 0.01)
+        return Cooling(1.0 if stops < 3000 else 0.3, 0.01)
     return Cooling(10.0 if stops <= 400 else 4.0, 0.1 if stops <= 400 else 0.02)
 
 

@@ -9,13 +9,14 @@ from post_logistics.errors import Unacceptable
 from post_logistics.routing.assemble import plan_of
 from post_logistics.routing.bound import lower_bound_m
 from post_logistics.routing.check import check_plan
+from post_logistics.routing.decompose import can_be_cut, search_in_parts
 from post_logistics.routing.doors import calls_of
 from post_logistics.routing.kernel.layout import ABSENT, ABSENTEES, COST, END_RETURN, FIRST_RETURN, PENALTY, Kept
 from post_logistics.routing.or_tools import search_by_or_tools
 from post_logistics.routing.plan import RoutePlan
 from post_logistics.routing.problem import Budget, RoutingProblem
 from post_logistics.routing.reasons import impossible_stops
-from post_logistics.routing.ruin_recreate import Route, search
+from post_logistics.routing.ruin_recreate import Effort, Route, search
 from post_logistics.routing.warming import warm
 from post_logistics.routing.world import Ground, build_ground
 
@@ -66,17 +67,16 @@ def solve(
         return _checked(problem, plan_of(problem, None, None, hopeless))
     ground = build_ground(problem, calls)
     until = None if budget.seconds is None else began + budget.seconds - _to_finish_s(problem, budget.seconds)
+    routes = _routes(ground, start) if start else ()
+    watch = _watch(problem, ground, progress) if progress else None
     if engine == "ortools":
         best = search_by_or_tools(problem, ground, budget, seed)
+    elif can_be_cut(ground):
+        effort = Effort(until, budget.iterations, perf_counter())
+        best = search_in_parts(ground, effort, seed, budget.cores, routes, watch)
     else:
-        best = search(
-            ground,
-            seeds=[seed * 1000 + core for core in range(budget.cores)],
-            rounds=budget.iterations,
-            until=until,
-            start=_routes(ground, start) if start else (),
-            watch=_watch(problem, ground, progress) if progress else None,
-        )
+        seeds = [seed * 1000 + core for core in range(budget.cores)]
+        best = search(ground, seeds=seeds, rounds=budget.iterations, until=until, start=routes, watch=watch)
     return _checked(problem, plan_of(problem, ground, best, hopeless))
 
 
