@@ -33,7 +33,9 @@ def solve(
     ] = None,
     iterations: Annotated[int | None, typer.Option(help="How many rounds instead; the same plan every time.")] = None,
     seed: Annotated[int, typer.Option(help="Draws the search's luck.", min=0)] = 0,
-    engine: Annotated[str, typer.Option(help="Which search: auto chooses by the problem.")] = "auto",
+    engine: Annotated[
+        str, typer.Option(help="Which search: auto is ruin_recreate; ortools is there to compare with.")
+    ] = "auto",
     cores: Annotated[int, typer.Option(help="How many searches run side by side.")] = 1,
     target: Annotated[
         Path | None, typer.Option("--out", help="Where the plan goes: .sol, .json, .svg or .html.")

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 
-from post_logistics.routing.kernel.anneal import anneal
+from post_logistics.routing.kernel.anneal import squeeze
 from post_logistics.routing.kernel.layout import (
+    ABSENT,
+    ABSENTEES,
     COST,
     DRIVE_OF,
     END_RETURN,
@@ -19,8 +22,18 @@ from post_logistics.routing.kernel.layout import (
     KIND_OF,
     Int64,
     Kept,
+    Tours,
 )
-from post_logistics.routing.ruin_recreate import Cooling, Effort, Route, Watch, cooling_for, mean_way_of, started
+from post_logistics.routing.ruin_recreate import (
+    Cooling,
+    Effort,
+    Route,
+    Watch,
+    annealed,
+    cooling_for,
+    mean_way_of,
+    started,
+)
 from post_logistics.routing.state import empty_tours, fill, kept, routes_of
 from post_logistics.routing.world import Ground
 
@@ -50,89 +63,98 @@ def search_in_parts(
     chance = np.random.default_rng(seed)
     made = started(ground, seed, start)
     best, mean_way, cooling = kept(made), mean_way_of(ground, made), cooling_for(ground)
-    routes = [list(nodes) for _, nodes in routes_of(ground, made)]
-    rounds = None if effort.rounds is None else effort.rounds // _SPELLS
+    routes, absent = _routes_and_absent(ground, best)
     with ThreadPoolExecutor(cores) as pool:
         for spell in range(_SPELLS):
-            if effort.stop.is_set():
+            if effort.spent >= 1.0 or not routes:
                 break
-            parts = _parts(ground, routes, chance)
+            parts = _parts(ground, routes, absent, chance)
             seeds = chance.integers(0, 2**31, len(parts)).tolist()
-            until = _until(effort, spell)
-            waves = -(-len(parts) // cores)
-            jobs = [
-                pool.submit(_spell, ground, part, spell, seeds[i], cooling, mean_way, rounds, until, waves)
-                for i, part in enumerate(parts)
-            ]
-            routes = [route for job in jobs for route in job.result()]
+            share = _share(ground, effort, spell, cores, parts)
+            heat = Cooling(cooling.at(spell / _SPELLS) * mean_way, cooling.at((spell + 1) / _SPELLS) * mean_way)
+            jobs = [pool.submit(_spell, ground, part, share, one, heat) for part, one in zip(parts, seeds, strict=True)]
             whole = empty_tours(ground, seed)
-            fill(ground, whole, list(enumerate(routes)))
+            fill(ground, whole, list(enumerate(route for job in jobs for route in job.result())))
+            squeeze(ground.world, whole)
+            routes, absent = _routes_and_absent(ground, whole)
             if whole.money[COST] < best.money[COST]:
                 best = kept(whole)
-            effort.done += rounds or 0
+            effort.done += (effort.rounds or 0) // _SPELLS
             if watch is not None and not watch((spell + 1) / _SPELLS, best):
                 effort.stop.set()
     return best
 
 
-def _until(effort: Effort, spell: int) -> float | None:
-    if effort.until is None:
-        return None
-    now = perf_counter()
-    return now + max(0.0, effort.until - now) / (_SPELLS - spell)
+def _routes_and_absent(ground: Ground, made: Tours | Kept) -> tuple[list[list[int]], list[int]]:
+    absent = made.lists[ABSENT, : int(made.numbers[ABSENTEES])].tolist()
+    return [list(nodes) for _, nodes in routes_of(ground, made)], absent
 
 
-def _parts(ground: Ground, routes: Sequence[list[int]], chance: np.random.Generator) -> list[list[list[int]]]:
-    """The routes in parts of neighbours: a chain from route to nearest route by their middle stops, cut up."""
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What a part may spend in a spell: seconds, or rounds a stop."""
+
+    seconds: float | None
+    rounds_a_stop: float
+
+
+def _share(ground: Ground, effort: Effort, spell: int, cores: int, parts: Sequence[object]) -> _Share:
+    if effort.rounds is not None:
+        return _Share(None, effort.rounds / _SPELLS / len(ground.calls))
+    assert effort.until is not None
+    left_s = max(0.0, effort.until - perf_counter()) / (_SPELLS - spell)
+    return _Share(left_s * min(1.0, cores / len(parts)), 0.0)
+
+
+Part = tuple[list[list[int]], list[int]]
+"""Routes, and absent stops that are offered to them."""
+
+
+def _parts(
+    ground: Ground, routes: Sequence[list[int]], absent: Sequence[int], chance: np.random.Generator
+) -> list[Part]:
+    """The routes in parts of neighbours: a chain from route to nearest route by their middle stops, cut up.
+
+    Each absent stop goes to the part whose route's middle is nearest.
+    """
     way = ground.world.way[0, 0]
     middles = np.array([route[len(route) // 2] for route in routes])
     left = np.ones(len(routes), dtype=np.bool_)
     at = int(chance.integers(len(routes)))
-    parts, part, size = [], list[list[int]](), 0
+    part_of = np.zeros(len(routes), dtype=np.int64)
+    part, size, first = 0, 0, at
     for _ in range(len(routes)):
         left[at] = False
-        part.append(routes[at])
+        part_of[at] = part
         size += len(routes[at])
+        origin = at
         if size >= _PART_STOPS:
-            parts.append(part)
-            part, size = [], 0
+            part, size, origin = part + 1, 0, first
         if left.any():
-            origin = middles[at] if part else parts[-1][0][len(parts[-1][0]) // 2]
             candidates = np.flatnonzero(left)
-            at = int(candidates[way[origin, middles[candidates]].argmin()])
-    return [*parts, part] if part else parts
+            at = int(candidates[way[middles[origin], middles[candidates]].argmin()])
+            first = at if size == 0 else first
+    parts: list[Part] = [([], []) for _ in range(int(part_of.max()) + 1)]
+    for route, number in zip(routes, part_of.tolist(), strict=True):
+        parts[number][0].append(route)
+    for stop in absent:
+        parts[int(part_of[way[stop, middles].argmin()])][1].append(stop)
+    return parts
 
 
-def _spell(
-    ground: Ground,
-    routes: Sequence[list[int]],
-    spell: int,
-    seed: int,
-    cooling: Cooling,
-    mean_way: float,
-    rounds: int | None,
-    until: float | None,
-    waves: int,
-) -> list[list[int]]:
+def _spell(ground: Ground, part: Part, share: _Share, seed: int, heat: Cooling) -> list[list[int]]:
     """The part's routes after its share of the spell."""
-    stops = np.array(sorted(stop for route in routes for stop in route), dtype=np.int64)
-    part = _part(ground, stops, min(len(ground.vehicles), len(routes) + _SPARE_TOURS))
+    routes, absent = part
+    stops = np.array(sorted([*(stop for route in routes for stop in route), *absent]), dtype=np.int64)
+    own = _part(ground, stops, min(len(ground.vehicles), len(routes) + _SPARE_TOURS))
     number = {int(stop): i for i, stop in enumerate(stops)}
-    made = empty_tours(part, seed)
-    fill(part, made, [(tour, [number[stop] for stop in route]) for tour, route in enumerate(routes)])
-    best = kept(made)
-    began, done = perf_counter(), 0
-    share_s = None if until is None else max(0.0, until - began) / waves if waves > 1 else until - began
-    total = None if rounds is None else rounds * len(stops) // len(ground.calls)
-    while True:
-        spent = done / max(1, total) if total is not None else (perf_counter() - began) / max(share_s or 0.0, 1e-9)
-        if spent >= 1.0:
-            break
-        progress = (spell + spent) / _SPELLS
-        temperature = mean_way * cooling.start * (cooling.end / cooling.start) ** progress
-        anneal(part.world, made, best, 500, temperature)
-        done += 500
-    return [[int(stops[node]) for node in nodes] for _, nodes in routes_of(part, best)]
+    made = empty_tours(own, seed)
+    fill(own, made, [(tour, [number[stop] for stop in route]) for tour, route in enumerate(routes)])
+    began = perf_counter()
+    until = None if share.seconds is None else began + share.seconds
+    rounds = None if share.seconds is not None else int(share.rounds_a_stop * len(stops))
+    best = annealed(own, made, Effort(until, rounds, began), heat)
+    return [[int(stops[node]) for node in nodes] for _, nodes in routes_of(own, best)]
 
 
 def _part(ground: Ground, stops: Int64, tours: int) -> Ground:

@@ -16,6 +16,8 @@ Route = tuple[int, Sequence[int]]
 Watch = Callable[[float, Kept], bool]
 """Told how much of the budget is spent and the best so far; false stops the search."""
 
+_SMALL, _RUNS, _ROUNDS_TO_SHARE, _NEXT_SEED = 150, 3, 60_000, 7_919
+"""Of so few calls, several short searches find more than a long one, if there are rounds enough to share."""
 _ROUNDS_AT_ONCE = 200
 """Rounds between two looks at the clock."""
 
@@ -26,6 +28,11 @@ class Cooling:
 
     start: float
     end: float
+
+    def at(self, spent: float) -> float:
+        """The temperature when so much of the budget is spent, from 0 to 1."""
+        temperature: float = self.start * (self.end / self.start) ** spent
+        return temperature
 
 
 @dataclass(slots=True)
@@ -78,8 +85,16 @@ def search(
     began, stop = perf_counter(), Event()
 
     def one(seed: int) -> Kept:
-        effort = Effort(until, rounds, began, stop)
-        return improved(ground, started(ground, seed, start), effort, watch if seed == seeds[0] else None)
+        runs = _RUNS if len(ground.calls) <= _SMALL and (rounds is None or rounds >= _ROUNDS_TO_SHARE) else 1
+        share = None if rounds is None else rounds // runs
+        found = []
+        for run in range(runs):
+            now = perf_counter()
+            ends = None if until is None else now + max(0.0, until - now) / (runs - run)
+            told = _part_of(watch, run, runs) if watch is not None and seed == seeds[0] else None
+            effort = Effort(ends, share, began if runs == 1 else now, stop)
+            found.append(improved(ground, started(ground, seed + run * _NEXT_SEED, start), effort, told))
+        return min(found, key=lambda best: float(best.money[COST]))
 
     if len(seeds) == 1:
         found = [one(seeds[0])]
@@ -87,6 +102,11 @@ def search(
         with ThreadPoolExecutor(len(seeds)) as pool:
             found = list(pool.map(one, seeds))
     return min(found, key=lambda best: float(best.money[COST]))
+
+
+def _part_of(watch: Watch, run: int, runs: int) -> Watch:
+    """The watch told of one run among several."""
+    return lambda spent, best: watch((run + spent) / runs, best)
 
 
 def started(ground: Ground, seed: int, start: Sequence[Route] = ()) -> Tours:
@@ -99,20 +119,25 @@ def started(ground: Ground, seed: int, start: Sequence[Route] = ()) -> Tours:
 
 def improved(ground: Ground, made: Tours, effort: Effort, watch: Watch | None = None) -> Kept:
     """The best tours met from those on; absent calls are tried everywhere in the end."""
-    best = kept(made)
-    mean_way = mean_way_of(ground, made)
-    cooling = cooling_for(ground)
-    while (spent := effort.spent) < 1.0:
-        temperature = mean_way * cooling.start * (cooling.end / cooling.start) ** spent
-        count = effort.at_once
-        anneal(ground.world, made, best, count, temperature)
-        effort.done += count
-        if watch is not None and not watch(spent, best):
-            effort.stop.set()
+    mean_way, cooling = mean_way_of(ground, made), cooling_for(ground)
+    heat = Cooling(cooling.start * mean_way, cooling.end * mean_way)
+    best = annealed(ground, made, effort, heat, watch)
     if best.numbers[ABSENTEES]:
         last = resume(ground, best)
         squeeze(ground.world, last)
         best = kept(last) if last.money[COST] < best.money[COST] else best
+    return best
+
+
+def annealed(ground: Ground, made: Tours, effort: Effort, heat: Cooling, watch: Watch | None = None) -> Kept:
+    """The best tours met from those on, at temperatures in cost units."""
+    best = kept(made)
+    while (spent := effort.spent) < 1.0:
+        count = effort.at_once
+        anneal(ground.world, made, best, count, heat.at(spent))
+        effort.done += count
+        if watch is not None and not watch(spent, best):
+            effort.stop.set()
     return best
 
 

@@ -66,7 +66,7 @@ def solve(
     if not calls or not problem.vehicles:
         return _checked(problem, plan_of(problem, None, None, hopeless))
     ground = build_ground(problem, calls)
-    until = None if budget.seconds is None else began + budget.seconds - _to_finish_s(problem, budget.seconds)
+    until = None if budget.seconds is None else began + budget.seconds - _to_finish_s(ground, budget.seconds)
     routes = _routes(ground, start) if start else ()
     watch = _watch(problem, ground, progress) if progress else None
     if engine == "ortools":
@@ -80,8 +80,9 @@ def solve(
     return _checked(problem, plan_of(problem, ground, best, hopeless))
 
 
-def _to_finish_s(problem: RoutingProblem, seconds: float) -> float:
-    return min(seconds / 2, _TO_FINISH_S + _TO_FINISH_S_PER_STOP * len(problem.stops))
+def _to_finish_s(ground: Ground, seconds: float) -> float:
+    a_stop_s = _TO_FINISH_S_PER_STOP * (3 if can_be_cut(ground) else 1)
+    return min(seconds / 2, _TO_FINISH_S + a_stop_s * len(ground.calls))
 
 
 def _routes(ground: Ground, plan: RoutePlan) -> list[Route]:
