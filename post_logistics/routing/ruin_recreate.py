@@ -7,7 +7,19 @@ from threading import Event
 from time import perf_counter
 
 from post_logistics.routing.kernel.anneal import anneal, construct, squeeze
-from post_logistics.routing.kernel.layout import ABSENTEES, ARC, CLOCK, COST, FREE, TOUR, UNTIMED, USED, Kept, Tours
+from post_logistics.routing.kernel.layout import (
+    ABSENTEES,
+    ARC,
+    CLOCK,
+    COST,
+    FIXED,
+    FREE,
+    TOUR,
+    UNTIMED,
+    USED,
+    Kept,
+    Tours,
+)
 from post_logistics.routing.state import empty_tours, fill, kept, resume
 from post_logistics.routing.world import Ground
 
@@ -18,6 +30,9 @@ Watch = Callable[[float, Kept], bool]
 
 _SMALL, _RUNS, _ROUNDS_TO_SHARE, _NEXT_SEED = 150, 3, 60_000, 7_919
 """Of so few calls, several short searches find more than a long one, if there are rounds enough to share."""
+_FACTORS, _DEAR_WAYS = (1.0, 3.0, 0.4), 5.0
+"""How hot each of them starts where sending a vehicle out costs more than so many mean ways: to do with one tour less,
+much must first get worse."""
 _ROUNDS_AT_ONCE = 200
 """Rounds between two looks at the clock."""
 
@@ -66,7 +81,7 @@ def cooling_for(ground: Ground) -> Cooling:
     stops = len(ground.calls)
     if ground.world.rules[CLOCK] == UNTIMED:
         return Cooling(1.0 if stops < 3000 else 0.3, 0.01)
-    return Cooling(10.0 if stops <= 400 else 4.0, 0.1 if stops <= 400 else 0.02)
+    return Cooling(10.0 if stops <= 200 else 4.0, 0.1 if stops <= 200 else 0.02)
 
 
 def search(
@@ -93,7 +108,8 @@ def search(
             ends = None if until is None else now + max(0.0, until - now) / (runs - run)
             told = _part_of(watch, run, runs) if watch is not None and seed == seeds[0] else None
             effort = Effort(ends, share, began if runs == 1 else now, stop)
-            found.append(improved(ground, started(ground, seed + run * _NEXT_SEED, start), effort, told))
+            made = started(ground, seed + run * _NEXT_SEED, start)
+            found.append(improved(ground, made, effort, told, _FACTORS[run]))
         return min(found, key=lambda best: float(best.money[COST]))
 
     if len(seeds) == 1:
@@ -117,10 +133,14 @@ def started(ground: Ground, seed: int, start: Sequence[Route] = ()) -> Tours:
     return made
 
 
-def improved(ground: Ground, made: Tours, effort: Effort, watch: Watch | None = None) -> Kept:
-    """The best tours met from those on; absent calls are tried everywhere in the end."""
+def improved(ground: Ground, made: Tours, effort: Effort, watch: Watch | None = None, factor: float = 1.0) -> Kept:
+    """The best tours met from those on; absent calls are tried everywhere in the end.
+
+    ``factor`` makes the start hotter or cooler where sending somebody out is dear.
+    """
     mean_way, cooling = mean_way_of(ground, made), cooling_for(ground)
-    heat = Cooling(cooling.start * mean_way, cooling.end * mean_way)
+    dear = float(ground.world.vehicles[:, FIXED].max()) > _DEAR_WAYS * mean_way
+    heat = Cooling(cooling.start * mean_way * (factor if dear else 1.0), cooling.end * mean_way)
     best = annealed(ground, made, effort, heat, watch)
     if best.numbers[ABSENTEES]:
         last = resume(ground, best)
