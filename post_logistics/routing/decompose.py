@@ -1,4 +1,4 @@
-"""Thousands of stops: neighbouring tours searched as problems of their own, then cut apart differently, many at once."""
+"""Thousands of stops: neighbouring tours searched as problems of their own, many at once, then cut apart anew."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

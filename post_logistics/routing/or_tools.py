@@ -1,7 +1,7 @@
 """The search for good tours with OR-Tools: savings construction, descent, then rounds of ruin and recreate.
 
-It is there to be compared with. It knows loads, windows, shifts, kinds of vehicle, skills, prizes and doors, and refuses
-what else a problem may ask. The settings are those that did best on office-days of 30 to 450 doors.
+It is there to be compared with. It knows loads, windows, shifts, kinds of vehicle, skills, prizes and doors, and
+refuses what else a problem may ask. The settings are those that did best on office-days of 30 to 450 doors.
 """
 
 from itertools import pairwise

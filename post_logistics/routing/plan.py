@@ -52,7 +52,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class DepotReturn:
-    """A call at the office on the way, after so many ``visits``: there at ``arrival_s``, reloaded at ``departure_s``."""
+    """A call at the office after so many ``visits``: there at ``arrival_s``, reloaded at ``departure_s``."""
 
     visits: int
     arrival_s: int

@@ -2,8 +2,8 @@
 
 After Christiaens and Vanden Berghe, Slack Induction by String Removals for Vehicle Routing Problems (2020).
 
-What is compiled is kept on disk under a print of this folder's code: numba itself looks only at the file of the function
-it compiles, not at those that it calls.
+What is compiled is kept on disk under a print of this folder's code: numba itself looks only at the file of the
+function it compiles, not at those that it calls.
 """
 
 import hashlib

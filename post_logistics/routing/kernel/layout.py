@@ -1,7 +1,7 @@
 """How a problem and a set of tours lie in memory while they are searched.
 
-List nodes are numbered through: stops from 0, then one depot node for each tour, then the possible returns to the depot.
-A tour is a ring through its depot node. A stop in no tour has tour -1. A stop here is one call at a door.
+List nodes are numbered through: stops from 0, then one depot node for each tour, then the possible returns to the
+depot. A tour is a ring through its depot node. A stop in no tour has tour -1. A stop here is one call at a door.
 
 Few wide arrays, and 64-bit numbers in all but the matrices: every function is then compiled once, and quickly.
 """
@@ -68,8 +68,9 @@ PENALTY, BULK, FAR = range(3)
 """Columns of ``World.worth``: cost of leaving a stop out, its share of a vehicle, cost of the way from the depot."""
 
 CLOCK, MIXED, VARIED, COUNTED, HOURLY, TAILS, LOADS, FAIR, CASH = range(9)
-"""``World.rules``. MIXED: deliveries and pickups on one tour, or returns. VARIED: extra costs. COUNTED: limits on stops.
-HOURLY: speeds by the hour. TAILS: tours may swap tails. LOADS: d. FAIR: there is a cost of squared work. CASH: which load it is, -1: none."""
+"""``World.rules``. MIXED: deliveries and pickups on one tour, or returns. VARIED: extra costs. COUNTED: limits on
+stops. HOURLY: speeds by the hour. TAILS: tours may swap tails. LOADS: d. FAIR: there is a cost of squared work. CASH:
+which load it is, -1: none."""
 
 UNTIMED, TIMED, RICH = range(3)
 """``CLOCK``: no times; one window a stop; several windows, breaks or speeds by the hour."""

@@ -80,7 +80,7 @@ def has_room(world: Any, tours: Any, stop: int, before: int) -> bool:
 
 @compiled
 def has_room_by_return(world: Any, tours: Any, stop: int, before: int, return_first: bool) -> bool:
-    """Whether a trip that begins with the stop and goes on as after the node has room for it, or one that ends with it."""
+    """Whether a trip has room that begins with the stop and goes on as after the node, or one that ends with it."""
     for d in range(world.rules[LOADS]):
         most = _of_tour(world, tours.nodes[before, TOUR], CAPACITY, d)
         gathered = _load(world, tours, before, GATHERED, d)

@@ -1,4 +1,4 @@
-"""Where a stop costs least: between its good neighbours, at the ends of the tours just torn, or on a tour of its own."""
+"""Where a stop costs least: beside its good neighbours, at the ends of the tours just torn, or on a tour of its own."""
 
 from math import log
 from typing import Any
@@ -142,7 +142,7 @@ def free_return(world: Any, tours: Any, tour: int) -> int:
 
 @compiled
 def _in_time_by_return(world: Any, tours: Any, first: int, second: int, before: int, after: int) -> bool:
-    """Whether two nodes, a return and a stop in whichever order, can be served one after the other between two others."""
+    """Whether a return and a stop, in whichever order, can be served one after the other between two nodes."""
     nodes = tours.nodes
     tour, kind = nodes[before, TOUR], nodes[before, KIND]
     ready_s, unrested_s = nodes[before, READY], nodes[before, READY_UNRESTED]

@@ -163,7 +163,7 @@ def _drop_returns(world: Any, tours: Any, tour: int) -> None:
 
 @compiled
 def _dispensable(world: Any, tours: Any, back: int) -> bool:
-    """Whether the tour can do without the return, for no more cost and time; it must, with nothing on one side of it."""
+    """Whether the tour can do without the return for no more cost and time; it must, with nothing on one side."""
     nodes = tours.nodes
     before, after, kind = nodes[back, PREV], nodes[back, NEXT], nodes[back, KIND]
     if starts_empty(world, tours, before) or trip_begins(world, after):
