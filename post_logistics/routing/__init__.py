@@ -3,8 +3,7 @@ database.
 
 What a day asks, and what it gets
 
-- problem: stops, vehicles and matrices, frozen and sound
-- contradictions: all that does not fit together in a problem
+- problem: stops, vehicles and matrices, frozen and sound, or every contradiction
 - plan: tours, stops left out with their reasons, the cost by part
 - check: the judge of plans, who shares no code with those who make them
 - check_way: the judge's clock

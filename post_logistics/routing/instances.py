@@ -16,9 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from post_logistics.errors import Unacceptable
-from post_logistics.routing.contradictions import ProblemRefused
 from post_logistics.routing.documents import ProblemDocument, problem_of, read_problem
-from post_logistics.routing.problem import DEPOT, UNREACHABLE, Matrix, RoutingProblem, Stop, Vehicle, Window
+from post_logistics.routing.problem import (
+    DEPOT,
+    UNREACHABLE,
+    Matrix,
+    ProblemRefused,
+    RoutingProblem,
+    Stop,
+    Vehicle,
+    Window,
+)
 
 Floats = npt.NDArray[np.float64]
 Line = tuple[int, str]

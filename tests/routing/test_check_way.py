@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from post_logistics.routing.check import Fault, check_plan
 from post_logistics.routing.check_way import arrival_s
-from post_logistics.routing.contradictions import ProblemRefused
 from post_logistics.routing.plan import Cost, Reason, RoutePlan, Unserved, Visit
-from post_logistics.routing.problem import UNREACHABLE, Break, RoutingProblem, Window
+from post_logistics.routing.problem import UNREACHABLE, Break, ProblemRefused, RoutingProblem, Window
 from tests.routing.worlds import NOON_S, driven, ridden, stop, street, vehicle
 
 

@@ -8,9 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from post_logistics.errors import Unacceptable
-from post_logistics.routing.contradictions import ProblemRefused, refuse_contradictions
 from post_logistics.routing.plan import Visit
-from post_logistics.routing.problem import UNREACHABLE, Break, Budget, RoutingProblem, Window
+from post_logistics.routing.problem import (
+    UNREACHABLE,
+    Break,
+    Budget,
+    ProblemRefused,
+    RoutingProblem,
+    Window,
+    refuse_contradictions,
+)
 from tests.routing.worlds import NOON_S, problems, stop, street, vehicle
 
 GOOD = street([stop("A", 1), stop("B", 2)], [vehicle()])

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from post_logistics.routing.check import check_plan
-from post_logistics.routing.contradictions import ProblemRefused
 from post_logistics.routing.plan import Reason, RoutePlan, Visit
-from post_logistics.routing.problem import UNREACHABLE, Break, Budget, RoutingProblem, Window
+from post_logistics.routing.problem import UNREACHABLE, Break, Budget, ProblemRefused, RoutingProblem, Window
 from post_logistics.routing.solve import solve
 from tests.routing.problems import FEATURES, asking, cheapest, mixture
 from tests.routing.worlds import NOON_S, stop, street, vehicle
