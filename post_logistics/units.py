@@ -83,6 +83,11 @@ def taka_plain(amount_poisha: int) -> str:
     return f"{sign}{abs(amount_poisha) // 100}.{abs(amount_poisha) % 100:02d}"
 
 
+def taka_number(amount_poisha: int) -> int | float:
+    """Poisha as a number of taka, whole where it is: for other people's JSON, never for arithmetic."""
+    return amount_poisha // 100 if amount_poisha % 100 == 0 else amount_poisha / 100
+
+
 def kilograms(weight_g: int, language: Language = "en") -> str:
     """Grams as people read a weight: ``1.5 kg`` or ``১.৫ কেজি``."""
     number = f"{Decimal(weight_g) / 1000:f}"

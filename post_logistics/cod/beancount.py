@@ -5,106 +5,74 @@ left to itself Beancount lets a whole poisha pass. Debits are positive there as 
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from post_logistics.cod.accounts import CHART, Account, Side, parse
-from post_logistics.cod.ledger import Transfer, balances, distinct
+from post_logistics.cod.ledger import Transfer, distinct
 from post_logistics.cod.postings import POSTINGS
-from post_logistics.errors import Conflict
 from post_logistics.units import DHAKA, taka_plain
 
-_ROOT = {Side.ASSET: "Assets", Side.LIABILITY: "Liabilities", Side.INCOME: "Income"}
+_ROOT = {
+    Side.ASSET: "Assets",
+    Side.EXPENSE: "Expenses",
+    Side.LIABILITY: "Liabilities",
+    Side.INCOME: "Income",
+    Side.EQUITY: "Equity",
+}
 _NARRATION = {code: posting.text_en for code, posting in POSTINGS.items()}
+_ESCAPES = str.maketrans(
+    {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    | {character: " " for character in map(chr, (*range(0x20), 0x7F)) if character not in "\n\r\t"}
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """The balances, debit positive, with which the books begin on a day."""
-
-    on: date
-    balances: Mapping[Account, int]
+def export(transfers: Iterable[Transfer]) -> str:
+    """The journal of these transfers; the same ones give the same text, in whatever order and however often."""
+    return "".join(journal(sorted(distinct(transfers), key=lambda each: (each.at, each.transfer_id))))
 
 
-def export(transfers: Iterable[Transfer], opening: Opening | None = None) -> str:
-    """The journal of these transfers in Beancount's syntax, by local day; the same transfers give the same text.
+def journal(ordered: Iterable[Transfer]) -> Iterator[str]:
+    """The journal piece by piece, by local day: of transfers in the order of their instants, each once.
 
-    Conflict if the opening balances do not add up to zero, or begin after the first transfer.
+    However many there are, only the accounts' balances are kept in memory.
     """
-    ordered = sorted(distinct(transfers), key=lambda each: (each.at, each.transfer_id))
-    days = [each.at.astimezone(DHAKA).date() for each in ordered]
-    if opening:
-        _refuse_unfit(opening, days)
-    opened = opening.balances if opening else {}
-    closing = dict(opened)
-    for account, amount_poisha in balances(ordered).items():
-        closing[account] = closing.get(account, 0) + amount_poisha
-    names = account_names(closing)
-    lines = ['option "title" "Post e-Commerce: cash on delivery"', 'option "operating_currency" "BDT"', ""]
-    lines += _opens(ordered, days, opening, names)
-    if opening:
-        lines += _opening_entry(opening, names)
-    for each, day in zip(ordered, days, strict=True):
-        lines += _entry(each, day, names)
-    last = max((*days, *([opening.on] if opening else [])), default=None)
-    if last:
-        lines += _assertions(closing, last + timedelta(days=1), names)
-    return "\n".join(lines) + "\n"
+    yield 'option "title" "Post e-Commerce: cash on delivery"\noption "operating_currency" "BDT"\n\n'
+    names, sums, day = Names(), defaultdict[Account, int](int), None
+    for each in ordered:
+        day = each.at.astimezone(DHAKA).date()
+        for account, amount_poisha in ((each.debit, each.amount_poisha), (each.credit, -each.amount_poisha)):
+            if account not in sums:
+                yield f'{day} open {names[account]} BDT\n  account: "{account}"\n'
+            sums[account] += amount_poisha
+        yield "\n".join(_entry(each, day, names)) + "\n\n"
+    if day is not None:
+        for account in sorted(sums):  # what it holds as the day after the last begins, exact to the poisha
+            yield f"{day + timedelta(days=1)} balance {names[account]}  {taka_plain(sums[account])} ~ 0.00 BDT\n"
 
 
-def account_names(accounts: Iterable[Account]) -> dict[Account, str]:
-    """A legal Beancount name for each account, no two alike: ``merchant_payable:shajgoj`` is
+class Names(dict[Account, str]):
+    """A legal Beancount name for each account asked for, no two alike: ``merchant_payable:shajgoj`` is
     ``Liabilities:MerchantPayable:Shajgoj``; a name already taken gets a number after it."""
-    names: dict[Account, str] = {}
-    taken: set[str] = set()
-    for account in sorted(accounts):
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taken: set[str] = set()
+
+    def __missing__(self, account: Account) -> str:
         kind, owner = parse(account)
         plain = f"{_ROOT[CHART[kind].side]}:{kind.title().replace('_', '')}"
         if owner:
             last = re.sub(r"[^A-Za-z0-9-]", "-", owner)
             plain += f":{last[0].upper()}{last[1:]}"
         name, number = plain, 1
-        while name in taken:
+        while name in self._taken:
             number += 1
             name = f"{plain}-{number}"
-        taken.add(name)
-        names[account] = name
-    return names
-
-
-def _refuse_unfit(opening: Opening, days: list[date]) -> None:
-    left_over_poisha = sum(opening.balances.values())
-    if left_over_poisha:
-        raise Conflict(
-            f"the opening balances are out by {taka_plain(left_over_poisha)} taka",
-            field="opening",
-            remedy="debits and credits must add up to zero",
-        )
-    if days and days[0] < opening.on:
-        raise Conflict(
-            f"there are transfers on {days[0]}, before the opening balances of {opening.on}", field="opening"
-        )
-
-
-def _opens(
-    ordered: list[Transfer], days: list[date], opening: Opening | None, names: Mapping[Account, str]
-) -> Iterator[str]:
-    """An open directive per account on the day of its first use, with the account as we write it."""
-    first: dict[Account, date] = dict.fromkeys(opening.balances, opening.on) if opening else {}
-    for each, day in zip(ordered, days, strict=True):
-        first.setdefault(each.debit, day)
-        first.setdefault(each.credit, day)
-    for account in sorted(first):
-        yield f'{first[account]} open {names[account]} BDT\n  account: "{account}"'
-    yield ""
-
-
-def _opening_entry(opening: Opening, names: Mapping[Account, str]) -> Iterator[str]:
-    yield f'{opening.on} * "Opening balances"'
-    for account, amount_poisha in sorted(opening.balances.items()):
-        yield f"  {names[account]}  {taka_plain(amount_poisha)} BDT"
-    yield ""
+        self._taken.add(name)
+        self[account] = name
+        return name
 
 
 def _entry(each: Transfer, day: date, names: Mapping[Account, str]) -> Iterator[str]:
@@ -120,18 +88,10 @@ def _entry(each: Transfer, day: date, names: Mapping[Account, str]) -> Iterator[
         yield f'  reverses: "{each.reverses}"'
     yield f"  {names[each.debit]}  {amount} BDT"
     yield f"  {names[each.credit]}  -{amount} BDT"
-    yield ""
-
-
-def _assertions(closing: Mapping[Account, int], on: date, names: Mapping[Account, str]) -> Iterator[str]:
-    """What every account holds as the day after the last begins, exact to the poisha."""
-    for account in sorted(closing):
-        yield f"{on} balance {names[account]}  {taka_plain(closing[account])} ~ 0.00 BDT"
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 def _link(item_number: str) -> str:

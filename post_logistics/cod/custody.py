@@ -14,18 +14,18 @@ from uuid import UUID
 
 from post_logistics.cod.accounts import Account, AccountKind, parse
 from post_logistics.cod.ledger import Transfer, distinct
-from post_logistics.cod.postings import Code
+from post_logistics.cod.postings import COLLECTIONS, Code
 from post_logistics.units import ItemNumber
 
 CASH_PLACES = {
     AccountKind.RIDER_CASH,
+    AccountKind.AGENT_CASH,
     AccountKind.OFFICE_TILL,
     AccountKind.BANK_IN_TRANSIT,
-    AccountKind.MFS_CLEARING,
+    AccountKind.PROVIDER_CLEARING,
     AccountKind.SETTLEMENT_BANK,
 }
 _DEBTS = {AccountKind.RIDER_DEBT, AccountKind.OFFICE_DEBT}
-_COLLECTIONS = {Code.COLLECT, Code.COLLECT_COUNTER, Code.COLLECT_MFS}
 _ORDER = {code: position for position, code in enumerate(Code)}
 
 
@@ -72,7 +72,7 @@ def lots(transfers: Iterable[Transfer]) -> list[Lot]:
         source, target = places[each.credit], places[each.debit]
         source.out_poisha += each.amount_poisha
         target.in_poisha += each.amount_poisha
-        if each.code in _COLLECTIONS:
+        if each.code in COLLECTIONS:
             collections.append((each, target.in_poisha))
         elif _takes_parcels_along(each, source):
             source.exits.append(_Exit(source.out_poisha, each.debit, target.in_poisha, each.at))

@@ -19,14 +19,18 @@ def postings_table() -> str:
     """The postings table as a Markdown table."""
     rows = ["| Code | Debit | Credit | Reason | কারণ |", "|---|---|---|---|---|"]
     rows += [
-        f"| `{code}` | `{posting.debit}` | `{posting.credit}` | {posting.text_en} | {posting.text_bn} |"
+        f"| `{code}` | {_kind(posting.debit)} | {_kind(posting.credit)} | {posting.text_en} | {posting.text_bn} |"
         for code, posting in POSTINGS.items()
     ]
     return "\n".join(rows)
 
 
+def _kind(kind: AccountKind | None) -> str:
+    return f"`{kind}`" if kind else "any"
+
+
 def mermaid() -> str:
     """The postings as a Mermaid flow chart: an arrow from the account credited to the account debited."""
     nodes = [f'    {kind}["{kind.replace("_", " ")}"]' for kind in AccountKind]
-    arrows = [f"    {posting.credit} -->|{code}| {posting.debit}" for code, posting in POSTINGS.items()]
+    arrows = [f"    {one.credit} -->|{code}| {one.debit}" for code, one in POSTINGS.items() if one.credit and one.debit]
     return "\n".join(["flowchart LR", *nodes, *arrows])

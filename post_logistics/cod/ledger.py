@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from post_logistics.cod.accounts import CHART, Account, Side, parse
+from post_logistics.cod.accounts import CHART, Account, parse
 from post_logistics.cod.postings import POSTINGS, Code
 from post_logistics.errors import Conflict, Unacceptable
 from post_logistics.units import ItemNumber, taka
@@ -61,7 +61,7 @@ def transfer(
     """
     posting = POSTINGS[code]
     for field, given, needed in (("debit", debit, posting.debit), ("credit", credit, posting.credit)):
-        if parse(given)[0] is not needed:
+        if needed is not None and parse(given)[0] is not needed:
             raise Unacceptable(
                 f"a {code} cannot {field} {given}",
                 field=field,
@@ -136,7 +136,7 @@ def balances(transfers: Iterable[Transfer]) -> dict[Account, int]:
 def standing(sums: Mapping[Account, int], account: Account) -> int:
     """Poisha of one account on its own side: cash held, money owed, income earned are positive; 0 if it never moved."""
     amount_poisha = sums.get(account, 0)
-    return amount_poisha if CHART[parse(account)[0]].side is Side.ASSET else -amount_poisha
+    return amount_poisha if CHART[parse(account)[0]].side.grows_by_debits else -amount_poisha
 
 
 def breaches(sums: Mapping[Account, int]) -> dict[Account, int]:

@@ -23,11 +23,26 @@ class CodRules:
     payout_minimum_poisha: int
     cash_payout_limit_poisha: int
     settlement_weekdays: tuple[str, ...]
+    denominations_poisha: tuple[int, ...]
+    closing_hour: int = 24
+    till_limit_poisha: int = 0
+    deposit_within_days: int = 0
+    clear_alone_poisha: int = 0
+    excess_kept_after_days: int = 0
+    bank_holidays: tuple[date, ...] = ()
+    payout_approval_over_poisha: int = 0
+    advance_share_bps: int = 0
+    account_change_hold_hours: int = 0
+    payment_expires_minutes: int = 30
+
+    def settles_on(self, day: date) -> bool:
+        """Whether settlements are made on that day."""
+        return WEEKDAYS[day.weekday()] in self.settlement_weekdays and day not in self.bank_holidays
 
     def settlement_on(self, earliest_on: date) -> date:
         """The first day of settlement that is not before ``earliest_on``."""
-        week = (earliest_on + timedelta(days=n) for n in range(7))
-        return next(day for day in week if WEEKDAYS[day.weekday()] in self.settlement_weekdays)
+        days = (earliest_on + timedelta(days=n) for n in range(7 * (len(self.bank_holidays) + 1)))
+        return next(day for day in days if self.settles_on(day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,8 @@ def _rules(block: Mapping[str, Any], row: int) -> CodRules:
         wrong = _wrong(name, block[name])
         if wrong:
             raise Unacceptable(f"{block[name]!r} {wrong}", field=name, row=row)
-    return CodRules(**{**block, "settlement_weekdays": tuple(block["settlement_weekdays"])})
+    lists = {name: tuple(block[name]) for name in ("settlement_weekdays", "bank_holidays", "denominations_poisha")}
+    return CodRules(**{**block, **lists})
 
 
 def _wrong(name: str, value: object) -> str:
@@ -91,4 +107,15 @@ def _wrong(name: str, value: object) -> str:
     if name == "settlement_weekdays":
         known = isinstance(value, list) and value and all(day in WEEKDAYS for day in value)
         return "" if known else f"is not a list of days out of: {', '.join(WEEKDAYS)}"
-    return "" if type(value) is int and value >= 0 else "is not an amount in whole poisha, zero or more"
+    if name == "denominations_poisha":
+        given = value if isinstance(value, list) else []
+        falling = given == sorted(set(map(_worth, given)), reverse=True) and given[-1:] == [1]
+        return "" if falling else "is not a list of whole poisha that falls to 1"
+    if name == "bank_holidays":
+        days = isinstance(value, list) and all(type(day) is date for day in value)
+        return "" if days else "is not a list of dates such as 2026-12-16"
+    return "" if type(value) is int and value >= 0 else "is not a whole number (of poisha, hours, days), zero or more"
+
+
+def _worth(value: object) -> int:
+    return value if type(value) is int else 0

@@ -115,12 +115,12 @@ def load_booking_rules(facts_dir: Path) -> BookingRules:
     return fact_of(BookingRules, read_facts(facts_dir / "booking.toml"), "booking.toml")
 
 
-def parse_order(fields: Mapping[str, str], row: int | None, rules: BookingRules) -> Order:
+def parse_order(fields: Mapping[str, str], row: int | None, rules: BookingRules, *, phone_needed: bool = True) -> Order:
     """The order in a row of texts by field name; OrderRefused carries every problem of the row at once.
 
     A field that is not there is empty. An empty ``cod_taka`` or ``declared_value_taka`` is 0; a ``weight_kg`` that is
     empty is a problem, but where there is none at all the assumed weight is taken. Of several telephone numbers the
-    first is the recipient's, the others go into the note.
+    first is the recipient's, the others go into the note. Without ``phone_needed`` there may be none.
     """
     problems: list[Problem] = []
 
@@ -136,7 +136,8 @@ def parse_order(fields: Mapping[str, str], row: int | None, rules: BookingRules)
 
     weight_assumed = "weight_kg" not in fields
     no_phones: tuple[str, ...] = ("",)
-    phone, *other_phones = read("recipient_phone", parse_phones, no_phones)
+    asked = phone_needed or fields.get("recipient_phone", "").strip()
+    phone, *other_phones = read("recipient_phone", parse_phones, no_phones) if asked else no_phones
     notes = [text("note", 500, entries.entry), *(f"Other phone: {other}" for other in other_phones)]
     order = Order(
         merchant=text("merchant", 100, entries.required_entry),
@@ -201,13 +202,14 @@ def _over_limits(order: Order, rules: BookingRules) -> Iterator[Problem]:
         )
 
 
-def fingerprint(order: Order, postcode: str = "") -> str:
+def fingerprint(order: Order, postcode: str = "", service: str = "") -> str:
     """64 hexadecimal digits that stay the same as long as nothing in the order changes, across runs and machines.
 
     The same reference with another fingerprint is another order under a used reference. ``postcode``: the one given
-    beside the address, if any.
+    beside the address, if any; ``service``: the one asked for, if it is not the usual.
     """
     facts = {one.name: getattr(order, one.name) for one in fields(order)}
     facts |= {"recipient_postcode": postcode} if postcode else {}
+    facts |= {"service": service} if service else {}
     content = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()

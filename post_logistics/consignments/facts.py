@@ -26,7 +26,9 @@ def read_facts(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise Unacceptable(f"{path} cannot be read: {error.strerror}", field="facts_dir") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Unacceptable(f"{path.name} is not TOML: {error}", field=path.name) from None
+        raise Unacceptable(
+            f"{path.name} is not TOML: {error}", field=path.name, remedy="correct the line that is named"
+        ) from None
 
 
 def table_of(table: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:

@@ -92,9 +92,9 @@ def label_of(
     )
 
 
-def labels_pdf(labels: Iterable[Label]) -> bytes:
-    """One PDF with an A6 page for each label, in their order."""
-    return printing.pdf("labels", {"labels": [_printed(label) for label in labels]})
+def labels_pdf(labels: Iterable[Label], *, sheet: bool = False) -> bytes:
+    """One PDF with an A6 page for each label, in their order; as ``sheet``, four to a page of A4."""
+    return printing.pdf("labels", {"sheet": sheet, "labels": [_printed(label) for label in labels]})
 
 
 def _printed(label: Label) -> dict[str, Any]:

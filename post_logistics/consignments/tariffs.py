@@ -46,6 +46,10 @@ class Fees:
     advice_of_delivery_poisha: int
     vat_bps: int
 
+    def cod_fee_poisha(self, cod_poisha: int) -> int:
+        """The fee for collecting that much; nothing for a parcel on which nothing is collected."""
+        return max(share_poisha(cod_poisha, self.cod_fee_bps), self.cod_fee_min_poisha) if cod_poisha else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
@@ -66,6 +70,15 @@ class TariffVersion:
     fees: Fees
     promise: Promise
     services: Mapping[str, Service]
+
+    def total_poisha(self, service: str, weight_g: int, cod_poisha: int, declared_value_poisha: int) -> int | None:
+        """What a quote of such a parcel comes to, without its words; None where the version takes none such."""
+        offered, fees = self.services.get(service), self.fees
+        if offered is None or not 0 < weight_g <= offered.max_weight_g:
+            return None
+        charges_poisha = offered.postage_poisha(weight_g) + fees.cod_fee_poisha(cod_poisha)
+        charges_poisha += share_poisha(declared_value_poisha, fees.insurance_bps)
+        return charges_poisha + share_poisha(charges_poisha, fees.vat_bps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +164,12 @@ class Tariffs:
             total_poisha=sum(line.amount_poisha for line in lines),
             promise_days=_promise_days(version.promise, same_city, remote),
         )
+
+    def charges_for(self, collected_poisha: int, postage_poisha: int, on: date) -> tuple[int, int]:
+        """COD fee and VAT of a parcel with that postage that brought in that much, by the tariff of a day."""
+        fees = self.on(on).fees
+        cod_fee_poisha = fees.cod_fee_poisha(collected_poisha)
+        return cod_fee_poisha, share_poisha(postage_poisha + cod_fee_poisha, fees.vat_bps)
 
 
 def share_poisha(amount_poisha: int, bps: int) -> int:

@@ -80,6 +80,10 @@ class DeliveryAreas:
             return None
         return self._codes[int(self._tree.nearest(point))]
 
+    def outline(self, coarse_m: float) -> Ring:
+        """The edge of the country, so many metres from the true line at most: for small maps."""
+        return _ring(shapely.simplify(self._country, coarse_m).exterior.coords)
+
     def delivery(self) -> dict[Postcode, ServiceArea]:
         """The area of every office of delivery, by postcode."""
         return {code: _area(code, cells) for code, cells in sorted(self._cells.items())}

@@ -1,8 +1,9 @@
 """What the e-commerce service serves on a day, and which of its offices is responsible for a postcode.
 
 The service grows office by office. The offices open on a day divide all of metropolitan Dhaka among them: every other
-metropolitan office of delivery belongs to the nearest open one. Nothing of this is written down anywhere; it follows
-from the ``pilot`` and ``service_from`` columns of ``post_offices.csv``.
+metropolitan office of delivery belongs to the nearest open one. Elsewhere an open office serves its own postcodes.
+Nothing of this is written down anywhere; it follows from the ``pilot`` and ``service_from`` columns of
+``post_offices.csv``.
 """
 
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Territory:
 
 
 METROPOLITAN = Territory("metropolitan Dhaka", "Dhaka", Postcode("1000"), Postcode("1236"))
-"""What the pilot serves, once and for all; the postal code list ends the city at 1236."""
+"""What the service serves whole; the postal code list ends the city at 1236."""
 
 
 class OutsideCoverage(Unacceptable):
@@ -40,11 +41,12 @@ class OutsideCoverage(Unacceptable):
 
 
 class Coverage:
-    """The division of metropolitan Dhaka among the offices that offer the service on one day."""
+    """Who serves what on one day: metropolitan Dhaka divided among its open offices, and open offices elsewhere."""
 
     def __init__(self, offices: Offices, on: date) -> None:
         self._offices = offices
         self._on = on
+        self._open = {office.postcode for office in offices.pilot(on)}
         self._pilots = tuple(office for office in offices.pilot(on) if office in METROPOLITAN)
         self._responsible: dict[Postcode, PostOffice] = {}
 
@@ -55,6 +57,8 @@ class Coverage:
         NotFound if no office delivers for the postcode, OutsideCoverage if the service does not reach it that day.
         """
         office = self._offices.get(postcode)
+        if office.postcode in self._open:
+            return office
         if office not in METROPOLITAN or not self._pilots:
             raise self._outside(office)
         if office.postcode not in self._responsible:
@@ -85,7 +89,7 @@ class Coverage:
         else:
             reason = f"Post e-Commerce serves {METROPOLITAN} since {local_day(since)}"
         return OutsideCoverage(
-            f"{where} is not served: {reason}.",
+            f"{where} is not served: {reason}",
             remedy=remedy,
             postcode=office.postcode,
             office=office.name_en,

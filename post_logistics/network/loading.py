@@ -20,6 +20,16 @@ _TABLES = ("post_offices.csv", "places.csv", "unions.csv", "thanas.csv", "distri
 _NAME = "resolver-{}.pickle"
 
 
+def _program() -> bytes:
+    digest = hashlib.sha256(platform.python_version().encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.digest()
+
+
+_PROGRAM = _program()
+"""The program as it was loaded. One that began before an upgrade keeps no resolver for those that begin after it."""
+
 _ready: dict[tuple[Path, str], Resolver] = {}
 """The one resolver of this process, by where its tables lie and what state they are in."""
 
@@ -60,8 +70,8 @@ def _made(facts_dir: Path) -> Resolver:
 
 def _print(facts_dir: Path) -> str:
     """Tells one state of tables and program from another."""
-    digest = hashlib.sha256(platform.python_version().encode())
-    for path in [*(facts_dir / name for name in _TABLES), *sorted(Path(__file__).parent.glob("*.py"))]:
+    digest = hashlib.sha256(_PROGRAM)
+    for path in (facts_dir / name for name in _TABLES):
         if path.exists():
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:20]

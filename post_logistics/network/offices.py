@@ -67,6 +67,8 @@ class Offices:
 
     def __init__(self, by_postcode: dict[Postcode, PostOffice]) -> None:
         self._by_postcode = by_postcode
+        self._offices = tuple(office for postcode, office in by_postcode.items() if office.postcode == postcode)
+        self._pilots: dict[date, tuple[PostOffice, ...]] = {}
 
     def get(self, postcode: str) -> PostOffice:
         """The office that delivers for this postcode; NotFound if there is none."""
@@ -95,12 +97,14 @@ class Offices:
 
     def values(self) -> tuple[PostOffice, ...]:
         """Every office once."""
-        return tuple(office for postcode, office in self._by_postcode.items() if office.postcode == postcode)
+        return self._offices
 
     def pilot(self, on: date) -> tuple[PostOffice, ...]:
         """The offices where the e-commerce service is open on this day, by postcode."""
-        opened = (o for o in self.values() if o.pilot and o.service_from is not None and o.service_from <= on)
-        return tuple(sorted(opened, key=lambda office: office.postcode))
+        if on not in self._pilots:
+            opened = (o for o in self._offices if o.pilot and o.service_from is not None and o.service_from <= on)
+            self._pilots[on] = tuple(sorted(opened, key=lambda office: office.postcode))
+        return self._pilots[on]
 
 
 def load_offices(facts_dir: Path) -> Offices:

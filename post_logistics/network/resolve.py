@@ -141,6 +141,11 @@ class Resolver:
             raise _too_doubtful(resolution)
         return resolution
 
+    @property
+    def gazetteer(self) -> Gazetteer:
+        """The places with the offices that deliver to them."""
+        return self._gazetteer
+
     def sole_places(self, text: str) -> tuple[Place, ...]:
         """The places that a phrase may name, if it says nothing else; empty if some of its words are unknown."""
         tidied = tidy(text)

@@ -6,11 +6,13 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from post_logistics.network.tables import Row, read_table
 from post_logistics.units import DHAKA, Postcode, latin_digits
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 COLUMNS = ("leg_id", "origin", "destination", "depart", "arrive", "mode", "capacity_parcels")
 
@@ -61,7 +63,7 @@ class Timetable:
     def __init__(self, legs: Sequence[Leg]) -> None:
         self.legs = tuple(legs)
         self._graph = _time_expanded(self.legs)
-        self._soonest = lru_cache(maxsize=100_000)(self._find)
+        self._ways = lru_cache(maxsize=4_000)(self._find)
 
     def departures(self, origin: str, after: datetime) -> Iterator[LegRun]:
         """The runs that leave the office at or after that time, in order, until the end of the next day."""
@@ -75,10 +77,12 @@ class Timetable:
         """The legs of the soonest way for a parcel ready at that minute of a day, each with the day it runs on (0: the
         same); None if there is none within four days. Of two equally soon, the one with
         fewer legs."""
-        return self._soonest(origin, destination, ready_minute)
+        return self._ways(origin, ready_minute).get(destination)
 
-    def _find(self, origin: str, destination: str, ready_minute: int) -> tuple[tuple[Leg, int], ...] | None:
-        """Follows the time-expanded graph from every run that can be caught, and takes the earliest arrival."""
+    def _find(self, origin: str, ready_minute: int) -> dict[str, tuple[tuple[Leg, int], ...]]:
+        """Follows the time-expanded graph from every run that can be caught: of each office the earliest arrival."""
+        import networkx as nx  # noqa: PLC0415 - a quarter of a second, which whoever wants only the legs need not wait
+
         first = {
             (leg.leg_id, on)
             for leg in self.legs
@@ -86,22 +90,24 @@ class Timetable:
             if leg.origin == origin and leg.depart_minute + on * _DAY_MINUTES >= ready_minute
         }
         if not first:
-            return None
+            return {}
         legs: dict[str, Leg] = self._graph.graph["legs"]
+        soonest: dict[str, tuple[int, int, str, int]] = {}
         ways = nx.multi_source_dijkstra_path(self._graph, first, weight=None)
-        ending = [
-            (legs[leg_id].arrive_minute + on * _DAY_MINUTES, len(way), leg_id, on)
-            for (leg_id, on), way in ways.items()
-            if legs[leg_id].destination == destination
-        ]
-        if not ending:
-            return None
-        _, _, leg_id, on = min(ending)
-        return tuple((legs[name], day) for name, day in ways[leg_id, on])
+        for (leg_id, on), way in ways.items():
+            leg = legs[leg_id]
+            arrival = (leg.arrive_minute + on * _DAY_MINUTES, len(way), leg_id, on)
+            soonest[leg.destination] = min(arrival, soonest.get(leg.destination, arrival))
+        return {
+            office: tuple((legs[name], day) for name, day in ways[leg_id, on])
+            for office, (_, _, leg_id, on) in soonest.items()
+        }
 
 
-def _time_expanded(legs: Sequence[Leg]) -> nx.DiGraph:
+def _time_expanded(legs: Sequence[Leg]) -> "nx.DiGraph":
     """A node per run, an edge where a parcel that came by one can be loaded onto the other."""
+    import networkx as nx  # noqa: PLC0415
+
     graph = nx.DiGraph(legs={leg.leg_id: leg for leg in legs})
     runs = [(leg, on) for leg in legs for on in range(_HORIZON_DAYS)]
     graph.add_nodes_from((leg.leg_id, on) for leg, on in runs)
@@ -142,13 +148,18 @@ def _run(leg: Leg, on: date) -> LegRun:
 
 def load_timetable(facts_dir: Path) -> Timetable:
     """The timetable of ``timetable.csv``; Unacceptable names the row and column that is wrong."""
+    return Timetable(load_legs(facts_dir))
+
+
+def load_legs(facts_dir: Path) -> tuple[Leg, ...]:
+    """Its legs alone, without the ways that they make."""
     legs: dict[str, Leg] = {}
     for row in read_table(facts_dir / "timetable.csv", COLUMNS):
         leg = _leg(row)
         if leg.leg_id in legs:
             raise row.refuse("leg_id", f"{leg.leg_id} is there twice", "give each leg its own name")
         legs[leg.leg_id] = leg
-    return Timetable(tuple(legs.values()))
+    return tuple(legs.values())
 
 
 def _leg(row: Row) -> Leg:

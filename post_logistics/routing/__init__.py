@@ -40,6 +40,7 @@ During the day
 
 - insertion: what one more stop costs
 - replan: what has begun frozen, what was promised kept
+- moving: a plan changed by hand
 
 How far it is
 

@@ -4,8 +4,10 @@ The table says what is legal, not what is wise: "three failed attempts, then bac
 operation that knows the count. Money has an axis of its own (``cod``): no event here says that cash changed hands.
 """
 
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class Event(StrEnum):
@@ -37,6 +39,13 @@ class Event(StrEnum):
     CANCELLED = "cancelled"
     LOST = "lost"
     DAMAGED = "damaged"
+    CONTESTED = "contested"
+    """The recipient says that an attempt or a delivery was not as recorded: a person has to look; nothing moves."""
+    CORRECTED = "corrected"
+    """An earlier scan was a mistake and no longer counts (``Scan.voids`` names it)."""
+    SEALED = "sealed"
+    """A bag was closed: of bags only, as is the next."""
+    OPENED = "opened"
 
 
 class State(StrEnum):
@@ -292,6 +301,9 @@ Whoever records one of these has, or had, the item in hand, so custody follows i
 paper: it moves no custody, and where the table does not allow it, it moves nothing.
 """
 
+ABOUT_OTHERS: Final = frozenset({Event.CONTESTED, Event.CORRECTED})
+"""Events that say something of other scans: legal at any time, even after the end, and they move nothing."""
+
 TERMINAL: Final = frozenset(state for state, row in TRANSITIONS.items() if not row)
 """Nothing more is due."""
 
@@ -304,17 +316,68 @@ BEFORE_ACCEPTANCE: Final = frozenset({State.ISSUED, State.BOOKED, State.PICKUP_R
 IN_CUSTODY: Final = frozenset(State) - BEFORE_ACCEPTANCE - TERMINAL
 """The post answers for the item: from acceptance until it is handed over."""
 
-_UNPLANNED: Final = _ON_THE_WAY.keys() | {Event.PICKUP_FAILED, Event.CANCELLED, Event.ON_HOLD, Event.AREA_CHANGED}
-
-DUE: Final[dict[State, tuple[Event, ...]]] = {
-    state: tuple(
-        event
-        for event, after in row.items()
-        if event not in _UNPLANNED and (after is not state or LANDING.get(event, state) is not state)
-    )
-    for state, row in TRANSITIONS.items()
+_UNPLANNED: Final = _ON_THE_WAY.keys() | {
+    Event.PICKUP_FAILED,
+    Event.CANCELLED,
+    Event.ON_HOLD,
+    Event.AREA_CHANGED,
 }
-"""State -> the events one of which should come next, the usual one first. Saying again where an item is is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What may happen to one kind of thing: the start, the moves, where physical events land, and what is over."""
+
+    start: StrEnum
+    table: Mapping[Any, Mapping[Event, StrEnum]]
+    landing: Mapping[Event, StrEnum]
+    closed: Set[Any]
+    due: Mapping[Any, tuple[Event, ...]] = field(init=False)
+    """State -> the events one of which should come next, the usual one first. Saying again where a thing is is none."""
+
+    def __post_init__(self) -> None:
+        """Works out what is due."""
+        object.__setattr__(self, "due", {state: self._due(state) for state in self.table})
+
+    def _due(self, state: StrEnum) -> tuple[Event, ...]:
+        return tuple(
+            event
+            for event, after in self.table[state].items()
+            if event not in _UNPLANNED and (after is not state or self.landing.get(event, state) is not state)
+        )
+
+
+ITEM: Final = Lifecycle(State.ISSUED, TRANSITIONS, LANDING, CLOSED)
+
+DUE: Final[Mapping[State, tuple[Event, ...]]] = ITEM.due
+"""State -> the events one of which should come next, the usual one first."""
+
+TOLD: Final = frozenset(
+    {
+        Event.PICKUP_REQUESTED,
+        Event.PICKUP_ASSIGNED,
+        Event.PICKUP_FAILED,
+        Event.ACCEPTED,
+        Event.OUT_FOR_DELIVERY,
+        Event.ATTEMPT_FAILED,
+        Event.ON_HOLD,
+        Event.AT_PICKUP_POINT,
+        Event.DELIVERED_CLAIMED,
+        Event.DELIVERED_CONFIRMED,
+        Event.PARTIALLY_DELIVERED,
+        Event.EXCHANGED,
+        Event.AREA_CHANGED,
+        Event.RETURN_REQUESTED,
+        Event.RETURNING,
+        Event.RETURNED,
+        Event.CANCELLED,
+        Event.LOST,
+        Event.DAMAGED,
+        Event.CORRECTED,
+    }
+)
+"""Events of which a merchant or a recipient may want to be told at once. The way through the post's own
+offices is looked up: told, it would be half of all messages, and nobody could act on one."""
 
 EMSEVT: Final[dict[Event, str]] = {
     Event.ACCEPTED: "EMA",

@@ -53,6 +53,14 @@ EVENT_TEXTS: Final[dict[Event, Words]] = {
     Event.DAMAGED: _words(
         "Found damaged; we will speak to the sender.", "ক্ষতিগ্রস্ত অবস্থায় পাওয়া গেছে; প্রেরকের সঙ্গে যোগাযোগ করা হবে।"
     ),
+    Event.CONTESTED: _words(
+        "The recipient has questioned this; we are looking into it.", "প্রাপক এ বিষয়ে আপত্তি জানিয়েছেন; আমরা খতিয়ে দেখছি।"
+    ),
+    Event.CORRECTED: _words(
+        "An earlier entry was a mistake and has been corrected.", "আগের একটি ভুল তথ্য সংশোধন করা হয়েছে।"
+    ),
+    Event.SEALED: _words("The mail bag was closed.", "ডাকের ব্যাগ বন্ধ করা হয়েছে।"),
+    Event.OPENED: _words("The mail bag was opened.", "ডাকের ব্যাগ খোলা হয়েছে।"),
 }
 """One public sentence per event, for the timeline."""
 
@@ -126,3 +134,9 @@ REASON_TEXTS: Final[dict[Reason, Words]] = {
     Reason.OTHER: _words("Another reason, see the note", "অন্য কারণ, মন্তব্য দেখুন"),
 }
 """For staff, riders and the merchant whose parcel it is; never for the public."""
+
+
+def sentence(event: Event, reason: Reason | None, language: Language) -> str:
+    """What happened and, where there is one, why: for the merchant, who may know the reason."""
+    words, end = EVENT_TEXTS[event][language], "." if language == "en" else "।"
+    return words if reason is None else f"{words} {REASON_TEXTS[reason][language]}{end}"

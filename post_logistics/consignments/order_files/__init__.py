@@ -13,10 +13,10 @@ from post_logistics.consignments.order_files.layout import (
     load_order_columns,
     recognise,
 )
-from post_logistics.consignments.order_files.safe_csv import write_table
 from post_logistics.consignments.order_files.woocommerce import orders_of
 from post_logistics.consignments.order_files.workbook import workbook_records
 from post_logistics.errors import Unacceptable
+from post_logistics.printing.tables import write_table
 
 __all__ = ["OrderColumns", "OrderFile", "OrderRow", "load_order_columns", "read_order_file", "write_table"]
 

@@ -137,14 +137,15 @@ def load_order_columns(facts_dir: Path) -> OrderColumns:
 
     codes = [key for key in file if key not in {"shop", "districts"}]
     return OrderColumns(
-        tuple(_dialect(code, table_of(file, code, where), f"{where}, {code}") for code in codes),
+        tuple(dialect_of(code, table_of(file, code, where), f"{where}, {code}") for code in codes),
         ShopWords(
             words("cash_on_delivery"), words("not_to_send"), words("currency"), table_of(file, "districts", where)
         ),
     )
 
 
-def _dialect(code: str, block: Mapping[str, Any], where: str) -> Dialect:
+def dialect_of(code: str, block: Mapping[str, Any], where: str) -> Dialect:
+    """The kind of file that a block of facts describes; Unacceptable names the key that is wrong."""
     columns = table_of(block, "columns", where)
     dialect = Dialect(
         code=code,

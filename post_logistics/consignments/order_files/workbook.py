@@ -9,8 +9,10 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from posixpath import join, normpath
+from typing import BinaryIO
 from xml.parsers import expat
 
 from post_logistics.consignments.entries import DATE_CELL
@@ -20,9 +22,12 @@ _UNPACKED_BYTES = 128 * 2**20
 _COLUMNS = 16_384
 _CELL_CHARS = 32_767
 """Excel's own limits."""
+_TEXT_CHARS = 2**20
+"""No text between two elements is read further than this."""
 _UNCALCULATED = "#VALUE!"
 """What stands for a formula whose result was not saved: refused like a failed one, never taken for an empty cell."""
 _CHUNK_BYTES = 64 * 1024
+_DAY_ZERO, _DAY_ZERO_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 - a cell's date has no zone
 _BROKEN = (expat.ExpatError, zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, LookupError, EOFError)
 """What reading a damaged or locked workbook raises."""
 _DIGITS = "0123456789"
@@ -42,17 +47,34 @@ def workbook_records(raw: bytes) -> Iterator[list[str]]:
 
     Rows are as wide as the first that is not empty; only one with something further right is wider.
     """
+    width = 0
+    for cells in _first_sheet(io.BytesIO(raw), _UNPACKED_BYTES, dates=False):
+        width = width or max(cells, default=0)
+        beyond = [text for column, text in cells.items() if column > width]
+        yield [cells.get(column, "") for column in range(1, width + 1)] + beyond
+
+
+def placed_records(file: BinaryIO, unpacked_bytes: int) -> Iterator[list[str]]:
+    """The rows of that sheet with every cell in its own column, for tables that do not begin at the first row.
+
+    Dates come as ``2026-11-22``, with ``14:05:00`` behind where there is a time. Unacceptable as above.
+    """
+    for cells in _first_sheet(file, unpacked_bytes, dates=True):
+        yield [cells.get(column, "") for column in range(1, max(cells, default=0) + 1)]
+
+
+def _first_sheet(file: BinaryIO, unpacked_bytes: int, *, dates: bool) -> Iterator[dict[int, str]]:
+    """The rows of the first visible sheet that is not empty, texts by column."""
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as parts:
-            _check_size(parts)
-            book = _Book(parts)
+        with zipfile.ZipFile(file) as parts:
+            _check_size(parts, unpacked_bytes)
+            book = _Book(parts, dates=dates)
             for path in book.visible_sheets:
-                width = 0
+                filled = False
                 for cells in book.rows(path):
-                    width = width or max(cells, default=0)
-                    beyond = [text for column, text in cells.items() if column > width]
-                    yield [cells.get(column, "") for column in range(1, width + 1)] + beyond
-                if width:
+                    filled = filled or bool(cells)
+                    yield cells
+                if filled:
                     return
     except _BROKEN as error:
         raise Unacceptable(
@@ -62,21 +84,28 @@ def workbook_records(raw: bytes) -> Iterator[list[str]]:
         ) from None
 
 
-def _check_size(parts: zipfile.ZipFile) -> None:
-    """Passes a workbook that unpacks to a bearable size; never more is unpacked than its directory says."""
-    if sum(part.file_size for part in parts.infolist()) > _UNPACKED_BYTES:
+def _check_size(parts: zipfile.ZipFile, unpacked_bytes: int) -> None:
+    """Passes a workbook that unpacks to a bearable size; never more is unpacked than its directory says.
+
+    Sheets are read as a stream; what is not a sheet is held.
+    """
+    sizes = {part.filename: part.file_size for part in parts.infolist()}
+    held_bytes = sum(size for name, size in sizes.items() if not name.startswith("xl/worksheets/"))
+    if sum(sizes.values()) > unpacked_bytes or held_bytes > _UNPACKED_BYTES:
         raise Unacceptable(
-            f"the workbook unpacks to more than {_UNPACKED_BYTES >> 20} MB",
+            f"the workbook unpacks to more than {unpacked_bytes >> 20} MB",
             field="file",
-            remedy="send the orders in several files",
+            remedy="send it in several files",
         )
 
 
 class _Book:
     """The parts of a workbook that tell what the cells of its sheets mean."""
 
-    def __init__(self, parts: zipfile.ZipFile) -> None:
+    def __init__(self, parts: zipfile.ZipFile, *, dates: bool) -> None:
         self._parts = parts
+        self._dates = dates
+        self._day_zero = _DAY_ZERO
         kinds, paths = self._relations()
         self.visible_sheets = [paths[name] for name in self._visible_sheet_ids()]
         self._texts = self._shared_texts(paths[kinds["sharedStrings"]]) if "sharedStrings" in kinds else []
@@ -131,11 +160,20 @@ class _Book:
         if kind == "b":
             return "FALSE" if value == "0" else "TRUE"
         if kind == "d" or (kind == "n" and style in self._date_styles):
-            return DATE_CELL
+            return self._date(kind, value) if self._dates else DATE_CELL
         if kind != "n":
             return _unescaped(value)
         number = float(value)
         return str(int(number)) if number.is_integer() and abs(number) < 10**15 else f"{number:.15g}"
+
+    def _date(self, kind: str, value: str) -> str:
+        """A date as ISO 8601 writes it. Days are counted, times are fractions of a day (18.17.4)."""
+        try:
+            at = datetime.fromisoformat(value) if kind == "d" else self._day_zero + timedelta(days=float(value))
+        except (ValueError, OverflowError):
+            return DATE_CELL
+        at = (at + timedelta(milliseconds=500)).replace(microsecond=0)
+        return at.date().isoformat() if at.time() == time() else at.replace(tzinfo=None).isoformat(" ")
 
     def _relations(self) -> tuple[dict[str, str], dict[str, str]]:
         """The workbook's relations: name by kind (the last of its kind) and path by name."""
@@ -157,6 +195,8 @@ class _Book:
         def start(name: str, attributes: dict[str, str]) -> None:
             if name == "sheet" and attributes.get("state", "visible") == "visible":
                 names.extend(value for key, value in attributes.items() if key.endswith(":id"))
+            elif name == "workbookPr" and attributes.get("date1904") in {"1", "true"}:
+                self._day_zero = _DAY_ZERO_1904
 
         _read(self._parts, "xl/workbook.xml", start)
         return names
@@ -230,6 +270,8 @@ def _follow(parts: zipfile.ZipFile, path: str, start: Start, end: End) -> Iterat
     with parts.open(path) as part:
         while chunk := part.read(_CHUNK_BYTES):
             parser.Parse(chunk)
+            if sum(map(len, pieces)) > _TEXT_CHARS:
+                raise ValueError("a text has no end")
             yield
         parser.Parse(b"", True)
         yield
