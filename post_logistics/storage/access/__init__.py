@@ -1,0 +1,1 @@
+"""People, keys, stores and the audit, as rows."""

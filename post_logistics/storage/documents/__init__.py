@@ -1,0 +1,1 @@
+"""Documents: who issues them, on which lists, and where each stands."""
