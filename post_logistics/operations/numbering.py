@@ -5,8 +5,8 @@ from datetime import datetime
 from threading import Lock
 
 from post_logistics.consignments.numbers import NumberRange, item_number, serials_at
-from post_logistics.storage import numbers as store
 from post_logistics.storage.database import Database
+from post_logistics.storage.orders import numbers as store
 from post_logistics.units import ItemNumber
 
 ONLINE = NumberRange(indicator="DP", first_serial=10_000_000, last_serial=89_999_999, allotted_to="online")
@@ -39,3 +39,8 @@ class Numbers:
                 serials = serials_at(reserved, first, size, self._key)
                 self._free.extend(item_number(reserved.indicator, serial) for serial in serials)
             return [self._free.popleft() for _ in range(count)]
+
+    def forget(self) -> None:
+        """What was reserved and not given out is let go: the ranges were made anew."""
+        with self._lock:
+            self._free.clear()

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from post_logistics.storage.consignments import load_booked
+from post_logistics.storage.custody.scans import load_standings
 from post_logistics.storage.database import Connection
-from post_logistics.storage.ledger import load_collected
-from post_logistics.storage.scans import load_standings
+from post_logistics.storage.money.ledger import load_collected
+from post_logistics.storage.orders.consignments import load_booked
 
 _MEASURES = {
     "parcels": ("item_number", "count"),

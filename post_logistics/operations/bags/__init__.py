@@ -1,0 +1,1 @@
+"""Bags and dispatches: filled, sent, received, opened."""

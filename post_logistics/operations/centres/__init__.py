@@ -1,0 +1,1 @@
+"""What digital centres do for the post: services, commissions, shifts, statements."""

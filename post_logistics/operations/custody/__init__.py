@@ -1,0 +1,1 @@
+"""Custody: scans come in, devices, what is overdue, who has what."""

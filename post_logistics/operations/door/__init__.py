@@ -1,0 +1,1 @@
+"""At the door and after: handed over, proved, contested, collected, claimed for."""

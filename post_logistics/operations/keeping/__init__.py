@@ -1,0 +1,1 @@
+"""Data kept for years, and forgotten in time."""

@@ -1,0 +1,1 @@
+"""Days closed and merchants settled with."""

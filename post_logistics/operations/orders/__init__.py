@@ -1,0 +1,1 @@
+"""Orders become consignments: merchants, addresses, numbers."""

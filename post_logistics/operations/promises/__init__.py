@@ -1,0 +1,1 @@
+"""On which day, and how surely; and how it went."""

@@ -1,0 +1,1 @@
+"""Training: lessons that are files, judged by what happens in the made-up world; learners and their certificates."""
