@@ -8,34 +8,35 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from time import perf_counter
 
 from post_logistics.cod.accounts import AccountKind, account
-from post_logistics.cod.day_close import OfficeClose
+from post_logistics.cod.counting import Count, Variance
+from post_logistics.cod.day_close import OfficeClose, Slip
 from post_logistics.cod.ledger import standing
 from post_logistics.cod.settlement import Settlement
 from post_logistics.consignments.booking import Consignment
 from post_logistics.demo.devices import Devices
 from post_logistics.demo.outcomes import Fate, counted, outcome
 from post_logistics.network.timetable import LegRun
-from post_logistics.operations.booking import Verdict
-from post_logistics.operations.closing import close_office_day, close_rider_day, confirm, pay_in
-from post_logistics.operations.delivering import Claim, deliver
-from post_logistics.operations.dispatching import TO_SEND_BACK, manifest, runs_between
+from post_logistics.operations.bags.dispatching import TO_SEND_BACK, manifest, runs_between
+from post_logistics.operations.custody.scanning import ScanOutcome, ScanVerdict, record_scans
+from post_logistics.operations.door.delivering import Claim, deliver
 from post_logistics.operations.facts import Facts, dhaka
+from post_logistics.operations.money.closing import close_office_day, close_rider_day, confirm, pay_in
+from post_logistics.operations.money.settling import settle_all
 from post_logistics.operations.numbering import Numbers
-from post_logistics.operations.order_intake import Checked, intake, merchants_of
-from post_logistics.operations.planning import OfficePlan, plan_day
-from post_logistics.operations.run_sheets import RunSheet
-from post_logistics.operations.scanning import ScanOutcome, ScanVerdict, record_scans
-from post_logistics.operations.settling import settle_all
-from post_logistics.storage.consignments import load_consignments
+from post_logistics.operations.orders.booking import Verdict
+from post_logistics.operations.orders.order_intake import Checked, intake, merchants_of
+from post_logistics.operations.tours.planning import OfficePlan, plan_day
+from post_logistics.operations.tours.run_sheets import RunSheet
+from post_logistics.storage.custody.scans import load_items_held, load_standings
 from post_logistics.storage.database import Connection, Database
-from post_logistics.storage.ledger import load_balances
-from post_logistics.storage.money import load_closes
-from post_logistics.storage.scans import load_items_held, load_standings
+from post_logistics.storage.money.closes import load_closes
+from post_logistics.storage.money.ledger import load_balances
+from post_logistics.storage.orders.consignments import load_consignments
 from post_logistics.tracking.lifecycle import Event, State
 from post_logistics.tracking.reasons import Reason
 from post_logistics.tracking.scans import Scan
@@ -151,7 +152,7 @@ def run_legs(day: Day, name: str, start: datetime, end: datetime) -> None:
 
 
 def _vehicle(run: LegRun) -> str:
-    return f"vehicle:{run.leg.leg_id}/{run.depart_at:%Y%m%dT%H%MZ}"
+    return f"vehicle:{run.leg.leg_id}/{run.depart_at.astimezone(UTC):%Y%m%dT%H%MZ}"
 
 
 def _send(connection: Connection, day: Day, run: LegRun) -> bool:
@@ -248,29 +249,31 @@ def _bring_back(connection: Connection, day: Day, office: Postcode, claims: Sequ
 def close_the_day(day: Day) -> None:
     """Every rider hands in, every office counts its till: to zero, or to a named shortage."""
     with day.step("close"):
-        at = day.at(EVENING)
+        at, rules = day.at(EVENING), day.facts.cod_rules.on(day.on)
         for office in day.offices():
             with day.database.transaction() as connection:
                 held = load_balances(connection, [AccountKind.RIDER_CASH])
                 for rider in day.facts.fleet.riders(office, "delivery"):
                     expected = standing(held, account(AccountKind.RIDER_CASH, rider.rider_id))
+                    found = counted(rider.rider_id, expected, day.seed)
+                    why = None if found == expected else Variance.CHANGE_WRONG
                     close_rider_day(
                         connection,
+                        day.facts,
                         rider=rider.rider_id,
                         office=office,
                         closed_on=day.on,
-                        counted_poisha=counted(rider.rider_id, expected, day.seed),
-                        counted_by=f"counter:{office}",
+                        count=Count.in_fewest(found, rules, f"counter:{office}", rider.rider_id, why),
                         at=at,
                     )
                 till = load_balances(connection, [AccountKind.OFFICE_TILL])
+                holds = standing(till, account(AccountKind.OFFICE_TILL, office))
                 close_office_day(
                     connection,
                     day.facts,
                     office=office,
                     closed_on=day.on,
-                    counted_poisha=standing(till, account(AccountKind.OFFICE_TILL, office)),
-                    counted_by=f"postmaster:{office}",
+                    count=Count.in_fewest(holds, rules, f"counter:{office}", f"postmaster:{office}"),
                     at=at,
                 )
 
@@ -295,7 +298,14 @@ def pay_in_and_settle(day: Day) -> None:
     with day.step("settle"), day.database.transaction() as connection:
         for close in load_closes(connection, day.on):
             if isinstance(close, OfficeClose) and close.to_deposit_poisha:
-                pay_in(connection, close.close_id, f"SLIP-{close.office}-{day.on:%Y%m%d}", day.at(PAY_IN, 1))
+                slip = Slip(
+                    slip_number=f"SLIP-{close.office}-{day.on:%Y%m%d}",
+                    bank="Sonali Bank",
+                    branch=close.office,
+                    deposited_at=day.at(PAY_IN, 1),
+                    paid_in_by=f"postmaster:{close.office}",
+                )
+                pay_in(connection, close.close_id, slip, day.at(PAY_IN, 1))
                 confirm(connection, close.close_id, close.to_deposit_poisha, day.at(CONFIRM, 1))
         day.settlements = settle_all(connection, day.facts, day.on + timedelta(days=1), day.at(SETTLE, 1))
 

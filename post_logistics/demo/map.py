@@ -8,7 +8,7 @@ from typing import Any
 
 from post_logistics.network.areas import ServiceArea
 from post_logistics.network.offices import PostOffice
-from post_logistics.operations.run_sheets import RunSheet
+from post_logistics.operations.tours.run_sheets import RunSheet
 from post_logistics.printing.fonts import font_file
 from post_logistics.units import local_day, local_time, taka
 

@@ -14,13 +14,15 @@ from post_logistics.demo.map import map_page
 from post_logistics.demo.summary import summarise
 from post_logistics.errors import Unacceptable
 from post_logistics.operations.facts import load_facts
+from post_logistics.operations.money.advices import write_advices
+from post_logistics.operations.money.checking import journal
 from post_logistics.operations.numbering import Numbers
-from post_logistics.operations.order_intake import read_orders, rejected_rows, write_rejected
-from post_logistics.operations.papers import labels_for, ledger_text, run_sheets_pdf, write_advices
+from post_logistics.operations.orders.order_intake import read_orders, rejected_rows, write_rejected
+from post_logistics.operations.papers import labels_for, run_sheets_pdf
 from post_logistics.operations.reports import parcels_by
 from post_logistics.settings import Settings
-from post_logistics.storage.consignments import load_booked
 from post_logistics.storage.database import open_scratch
+from post_logistics.storage.orders.consignments import load_booked
 
 
 class _Bars:
@@ -97,7 +99,8 @@ def _write_papers(day: Day, folder: Path) -> None:
         with day.step("advices"):
             write_advices(connection, day.settlements, folder / "payout-advices")
         with day.step("exports"):
-            (folder / "ledger.beancount").write_text(ledger_text(connection), encoding="utf-8")
+            with (folder / "ledger.beancount").open("w", encoding="utf-8") as file:
+                file.writelines(journal(connection, "beancount"))
             for column in ("delivery_office", "merchant_id"):
                 path = folder / f"parcels-by-{column.replace('_', '-')}.csv"
                 parcels_by(connection, column).to_csv(path, index=False)

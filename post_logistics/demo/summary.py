@@ -6,13 +6,14 @@ from typing import Any
 
 from post_logistics.cod.accounts import AccountKind, parse
 from post_logistics.cod.ledger import breaches, standing, trial_balance
-from post_logistics.cod.proof import check_books
+from post_logistics.cod.postings import COLLECTIONS
 from post_logistics.demo.day import Day
-from post_logistics.operations.booking import Outcome, Verdict
-from post_logistics.storage.consignments import load_booked
+from post_logistics.operations.money.checking import prove_books
+from post_logistics.operations.orders.booking import Outcome, Verdict
+from post_logistics.storage.custody.scans import load_scans, load_standings
 from post_logistics.storage.database import Connection
-from post_logistics.storage.ledger import load_transfers
-from post_logistics.storage.scans import load_scans, load_standings
+from post_logistics.storage.money.ledger import load_transfers
+from post_logistics.storage.orders.consignments import load_booked
 from post_logistics.tracking.journey import fold_many
 from post_logistics.tracking.lifecycle import State
 from post_logistics.tracking.reasons import Reason
@@ -108,7 +109,7 @@ def _money(connection: Connection) -> dict[str, Any]:
     for account in sums:
         by_kind[parse(account)[0]] += standing(sums, account)
     return {
-        "cod_collected_poisha": sum(by_code[c] for c in ("collect", "collect_counter", "collect_mfs")),
+        "cod_collected_poisha": sum(by_code[c] for c in COLLECTIONS),
         "cod_in_office_poisha": by_kind[AccountKind.MERCHANT_PAYABLE],
         "cod_paid_out_poisha": by_code["pay_out"],
         "fees_poisha": by_code["take_fee"],
@@ -125,5 +126,7 @@ def _money(connection: Connection) -> dict[str, Any]:
                 AccountKind.SETTLEMENT_BANK,
             )
         },
-        "ledger_balanced": trial_balance(sums).balanced and not breaches(sums) and not check_books(transfers),
+        "ledger_balanced": trial_balance(sums).balanced
+        and not breaches(sums)
+        and not any(check.violated for check in prove_books(connection)),
     }

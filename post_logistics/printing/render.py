@@ -1,10 +1,12 @@
 """Pages from a template and plain data. The data arrives as JSON: no text of a user is ever read as markup."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typst
 
@@ -13,6 +15,17 @@ from post_logistics.printing.fonts import font_file
 _TEMPLATES = Path(__file__).parent
 _EPOCH = 0
 """Every document bears the same creation time, so that the same data gives the same bytes."""
+_MADE_UP: Final = ContextVar("made_up", default=False)
+
+
+@contextmanager
+def made_up() -> Iterator[None]:
+    """Within, whatever is printed says across the page, in both languages, that it is made up."""
+    token = _MADE_UP.set(True)
+    try:
+        yield
+    finally:
+        _MADE_UP.reset(token)
 
 
 @cache
@@ -24,7 +37,7 @@ def _fonts() -> typst.Fonts:
 
 def _compile(template: str, data: Mapping[str, Any], **options: Any) -> Any:
     source = _TEMPLATES / f"{template}.typ"
-    inputs = {"data": json.dumps(data, ensure_ascii=False)}
+    inputs = {"data": json.dumps(data, ensure_ascii=False), "made-up": "yes" if _MADE_UP.get() else ""}
     return typst.compile(str(source), root=str(_TEMPLATES), font_paths=_fonts(), sys_inputs=inputs, **options)
 
 
