@@ -10,7 +10,31 @@ from typing import NoReturn
 import typer
 from pydantic import ValidationError
 
-from post_logistics.cli import addresses, day, parcels, routes
+from post_logistics.cli import (
+    access,
+    addresses,
+    bags,
+    centres,
+    claims,
+    cod,
+    counter,
+    custody,
+    day,
+    dispatches,
+    feeds,
+    hierarchy,
+    openapi,
+    operating,
+    parcels,
+    partners,
+    promises,
+    routes,
+    shops,
+    simulate,
+    storage,
+    telling,
+    tracking,
+)
 from post_logistics.cli.console import err
 from post_logistics.errors import Conflict, NotFound, Unacceptable
 from post_logistics.storage.errors import Unavailable
@@ -20,8 +44,31 @@ app = typer.Typer(
 )
 app.add_typer(day.app)
 app.add_typer(parcels.app)
+app.add_typer(tracking.app)
+app.add_typer(feeds.app)
+app.add_typer(promises.app)
+app.add_typer(simulate.app)
+app.add_typer(operating.app)
+app.add_typer(openapi.app)
 app.add_typer(addresses.app)
+app.add_typer(hierarchy.app)
 app.add_typer(routes.app, name="route")
+app.add_typer(counter.app, name="counter")
+app.add_typer(bags.app, name="bag")
+app.add_typer(dispatches.app, name="dispatch")
+app.add_typer(claims.app, name="claims")
+app.add_typer(cod.app, name="cod")
+app.add_typer(centres.app, name="centres")
+app.add_typer(custody.app)
+app.add_typer(storage.app, name="storage")
+app.add_typer(access.merchant_app, name="merchant")
+app.add_typer(access.staff_app, name="staff")
+app.add_typer(access.key_app, name="key")
+app.add_typer(access.audit_app, name="audit")
+app.add_typer(telling.worker_app)
+app.add_typer(telling.app, name="webhooks")
+app.add_typer(shops.app, name="shops")
+app.add_typer(partners.app, name="partners")
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

@@ -18,6 +18,7 @@ from post_logistics.cli.console import (
     Schema,
     day_of,
     out,
+    print_table,
     progress,
     say_json,
     settings_for,
@@ -76,9 +77,9 @@ def correct(
     """Teach what a phrase in addresses means, for use when two people say the same; or list what was said of it."""
     from post_logistics.network.corrections import learned, phrase_of
     from post_logistics.network.loading import load_resolver
-    from post_logistics.operations import correcting
-    from post_logistics.storage.corrections import load_corrections
+    from post_logistics.operations.orders import correcting
     from post_logistics.storage.database import open_database
+    from post_logistics.storage.orders.corrections import load_corrections
 
     settings, at, lessons = settings_for(data_dir, schema), datetime.now(DHAKA), correcting.Lessons()
     resolver = load_resolver(settings.facts_dir, settings.cache_dir)
@@ -97,7 +98,7 @@ def correct(
     for one in said:
         words = f"takes back {one.withdraws}" if one.withdraws else f"{one.phrase!r} is {one.postcode}"
         table.add_row(local_time(one.said_at), Text(one.said_by), Text(words), str(one.correction_id))
-    out.print(table)
+    print_table(table)
     used = learned(said).get(phrase_of(phrase))
     out.print(f"in use: {used} {offices[used].name_en}" if used else "not in use: one more person has to say the same")
 
@@ -145,7 +146,7 @@ def _feature(office: Any, area: Any) -> dict[str, Any]:
 
 
 def _file(resolver: Any, source: Path, column: str, target: Path, language: Language) -> None:
-    from post_logistics.operations.address_files import resolve_file
+    from post_logistics.operations.orders.address_files import resolve_file
 
     done = 0
     with progress() as bar:
@@ -174,7 +175,7 @@ def _show(found: Any, offices: Any, language: Language) -> None:
     ):
         for number, line in enumerate(lines):
             table.add_row("" if number else title, Text(line))
-    out.print(table)
+    print_table(table)
 
 
 def stated_parts(found: Any) -> dict[str, str]:

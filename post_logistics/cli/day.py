@@ -1,6 +1,5 @@
 """The day as a whole: the demo, the server, planning, settling, the ledger."""
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,14 +17,17 @@ from post_logistics.cli.console import (
     day_of,
     given_defaults,
     out,
+    print_table,
     progress,
     say_json,
     settings_for,
+    write_text,
 )
 from post_logistics.units import DHAKA, taka
 
 if TYPE_CHECKING:
-    from post_logistics.operations.planning import OfficePlan
+    from post_logistics.operations.tours.planning import OfficePlan
+    from post_logistics.settings import Settings
 
 app = typer.Typer()
 export_app = typer.Typer(help="Write what other programs read.", no_args_is_help=True)
@@ -61,7 +63,7 @@ def demo(
             table.add_row(key, taka(value) if key.endswith("_poisha") and isinstance(value, int) else str(value))
         elif key in {"rejected", "in_custody", "unserved", "plan_violations"}:
             table.add_row(key, str(len(value)))
-    out.print(table)
+    print_table(table)
     out.print(f"Papers of the day: {out_dir}/summary.json, labels.pdf, runsheets.pdf, map.html, payout-advices/, ...")
     out.print("Look around: post-logistics track NUMBER --schema demo   or   post-logistics serve --schema demo")
 
@@ -77,7 +79,35 @@ def serve(
     """Start the HTTP API; interactive docs are at /docs, GET /healthz says whether it is well."""
     from api.server import serve_http
 
-    serve_http(settings_for(data_dir, schema), host, port, workers)
+    settings = settings_for(data_dir, schema)
+    if settings.practice:
+        _serve_practice(settings, host, port)
+    else:
+        serve_http(settings, host, port, workers)
+
+
+@app.command()
+def practice(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8010,
+    data_dir: DataDir = None,
+) -> None:
+    """Serve a made-up post for training: everybody comes in by a button at /practice, and one makes everything anew.
+
+    It has a database of its own; real data is never touched, and nothing is sent to anybody.
+    """
+    _serve_practice(settings_for(data_dir), host, port)
+
+
+def _serve_practice(settings: "Settings", host: str, port: int) -> None:
+    from api.server import serve_http
+    from post_logistics.demo.practice import begin_practice, make_world, practice_settings
+    from post_logistics.operations.facts import load_facts
+
+    ours = practice_settings(settings)
+    begin_practice(ours, load_facts(ours), datetime.now(DHAKA))
+    out.print(f"practice: http://{host}:{port}/practice", soft_wrap=True)
+    serve_http(ours, host, port, 1, make_world)
 
 
 @app.command()
@@ -103,7 +133,7 @@ def plan(
 ) -> None:
     """Plan the delivery tours of a day for the parcels that are at their offices."""
     from post_logistics.operations.facts import load_facts
-    from post_logistics.operations.planning import OfficesFailed, plan_day
+    from post_logistics.operations.tours.planning import OfficesFailed, plan_day
     from post_logistics.routing.problem import Budget
     from post_logistics.storage.database import open_database
 
@@ -128,7 +158,7 @@ def plan(
     if as_json:
         say_json([one.as_json() for one in plans])
     else:
-        out.print(_plans_table(plans))
+        print_table(_plans_table(plans))
     if failed:
         raise failed
 
@@ -167,8 +197,8 @@ def settle(
 ) -> None:
     """Settle with every merchant: what the bank has confirmed is paid out, each parcel listed once."""
     from post_logistics.operations.facts import load_facts
-    from post_logistics.operations.papers import write_advices
-    from post_logistics.operations.settling import settle_all
+    from post_logistics.operations.money.advices import write_advices
+    from post_logistics.operations.money.settling import settle_all
     from post_logistics.storage.database import open_database
 
     settings = settings_for(data_dir, schema)
@@ -200,7 +230,7 @@ def settle(
     for s in made:
         amounts = (s.principal_poisha, s.fees_taken_poisha, s.vat_taken_poisha, s.payout_poisha)
         table.add_row(s.merchant, str(len(s.lines)), *(taka(a) for a in amounts), s.verification_reference)
-    out.print(table)
+    print_table(table)
 
 
 @export_app.command("ledger")
@@ -210,13 +240,8 @@ def export_ledger(
     schema: Schema = None,
 ) -> None:
     """Write the ledger as a Beancount file, which bean-check accepts."""
-    from post_logistics.operations.papers import ledger_text
+    from post_logistics.operations.money.checking import journal
     from post_logistics.storage.database import open_database
 
     with open_database(settings_for(data_dir, schema)) as database, database.transaction() as connection:
-        text = ledger_text(connection)
-    if file is None:
-        sys.stdout.write(text)
-    else:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        write_text(file, journal(connection, "beancount"))

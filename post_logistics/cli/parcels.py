@@ -1,4 +1,4 @@
-"""Parcels one by one and by the file: import, quote, track."""
+"""Parcels one by one and by the file: import, quote."""
 
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from post_logistics.cli.console import (
     day_of,
     given_defaults,
     out,
+    print_table,
     progress,
     say_json,
     settings_for,
@@ -43,10 +44,10 @@ def import_orders(
     schema: Schema = None,
 ) -> None:
     """Book the orders of a file: a verdict for every row, all that can be booked in one transaction."""
-    from post_logistics.operations.booking import Outcome
     from post_logistics.operations.facts import load_facts
     from post_logistics.operations.numbering import Numbers
-    from post_logistics.operations.order_intake import (
+    from post_logistics.operations.orders.booking import Outcome
+    from post_logistics.operations.orders.order_intake import (
         intake,
         merchants_of,
         read_orders,
@@ -56,9 +57,10 @@ def import_orders(
     )
     from post_logistics.storage.database import open_database
 
-    settings, at = settings_for(data_dir, schema), datetime.now(DHAKA)
+    settings = settings_for(data_dir, schema)
     facts = load_facts(settings)
     checked = read_orders(facts, file, file.name, given_defaults(merchant, store_address))
+    at = datetime.now(DHAKA)  # just before the transaction: whoever reads the log waits for it, and not for the reading
     orders = [order for _, order, _ in checked.orders]
     with open_database(settings) as database, progress() as bar:
         numbers = Numbers(database, facts.number_key)
@@ -123,7 +125,7 @@ def _say_verdicts(verdicts: Any, refused: Any, offices: Any) -> None:
             questions.add_row(str(verdict.row), verdict.order_ref, booked, verdict.question.en, between)
     for table in (problems, questions):
         if table.row_count:
-            out.print(table)
+            print_table(table)
 
 
 @app.command()
@@ -157,7 +159,7 @@ def quote(
             line.text_en if language is Language.EN else line.text_bn, taka(line.amount_poisha, language.value)
         )
     table.add_row("Total" if language is Language.EN else "মোট", taka(found.total_poisha, language.value), style="bold")
-    out.print(table)
+    print_table(table)
 
 
 def quote_json(found: Any) -> dict[str, Any]:
@@ -178,30 +180,3 @@ def _amount(field: str, reader: Any, text: str) -> int:
         return int(reader(text))
     except ValueError as error:
         raise Unacceptable(str(error), field=field, remedy="write a plain number such as 1.5") from None
-
-
-@app.command()
-def track(
-    number: Annotated[str, typer.Argument(help="The item number on the label.")],
-    language: Annotated[Language, typer.Option(help="en or bn.")] = Language.EN,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-    schema: Schema = None,
-) -> None:
-    """Say where a parcel is, as anyone may know it: no names, no amounts."""
-    from post_logistics.network.offices import load_offices
-    from post_logistics.operations.looking_up import track_item
-    from post_logistics.storage.database import open_database
-
-    settings = settings_for(data_dir, schema)
-    offices = load_offices(settings.facts_dir)
-    with open_database(settings) as database, database.transaction() as connection:
-        view = track_item(connection, offices, number, language.value, datetime.now(DHAKA))
-    if as_json:
-        say_json(view.as_json())
-        return
-    out.print(f"[bold]{view.item_number}[/bold]  {view.headline} {view.promise}")
-    table = Table("when", "where", "what")
-    for entry in view.timeline:
-        table.add_row(entry.when, entry.office_name, entry.text)
-    out.print(table)

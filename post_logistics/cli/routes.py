@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from post_logistics.cli.console import AsJson, err, out, say_json
+from post_logistics.cli.console import AsJson, err, out, print_table, say_json
 from post_logistics.errors import Unacceptable
 
 app = typer.Typer(help="Routing problems in files: solve, check, draw.", no_args_is_help=True)
@@ -218,7 +218,7 @@ def _say_plan(instance: Any, facts: dict[str, Any]) -> None:
         table.add_row("gap", f"{facts['gap_pct']} % over the best known, {instance.length_text(facts['best_known'])}")
     if "elapsed_s" in facts:
         table.add_row("time", f"{facts['elapsed_s']} s")
-    out.print(table)
+    print_table(table)
     _say_rows(("left out", "why"), [(one["stop_id"], one["reason"].replace("_", " ")) for one in facts["unserved"]])
 
 
@@ -228,6 +228,6 @@ def _say_rows(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows[:SHOWN_ROWS]:
         table.add_row(*map(Text, row))
     if rows:
-        out.print(table)
+        print_table(table)
     if len(rows) > SHOWN_ROWS:
         out.print(f"... and {len(rows) - SHOWN_ROWS} more, which --json lists")
