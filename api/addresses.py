@@ -4,20 +4,22 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
-from api.context import Anyone, Engine, InTransaction, Now, Principal, TheEngine
+from api.acting import Principal
+from api.context import Anyone, Engine, InTransaction, Now, TheEngine
 from api.fields import In, OfficeCode, Out, QuestionOut
 from api.problems import answers
+from api.slices import Slice
 from post_logistics.network.corrections import Correction, Learned, learned, phrase_of
 from post_logistics.network.coverage import Coverage, OutsideCoverage
 from post_logistics.network.resolve import Hints, Resolution, Unresolved
-from post_logistics.operations import correcting
-from post_logistics.storage.corrections import load_corrections
+from post_logistics.operations.orders import correcting
+from post_logistics.storage.orders.corrections import load_corrections
 from post_logistics.units import DHAKA, Postcode
 
-router = APIRouter(prefix="/v1", tags=["addresses"], responses=answers(401))
+router = Slice(prefix="/v1", tags=["addresses"], responses=answers(401))
 Hint = Annotated[str, Field(max_length=100, examples=[""])]
 BATCH = 1_000
 """Addresses at most in one request."""

@@ -1,30 +1,29 @@
-"""Quotes, bookings one by one or by the file, what a merchant has booked, and labels."""
+"""Quotes, bookings one by one, what a merchant has booked, and labels."""
 
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, UploadFile
+from fastapi import Depends, Query
 from fastapi.responses import PlainTextResponse
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.context import Anyone, ForMerchant, InTransaction, Item, Now, TheEngine
-from api.fields import Grams, In, Limit, Out, Pdf, Poisha, QuestionOut, following
+from api.fields import Day, Grams, In, Limit, Out, Pdf, Poisha, Sparse, following, sparse
 from api.problems import answers
+from api.slices import Slice
 from post_logistics.consignments.booking import BookingRules, Order, OrderRefused, parse_order
 from post_logistics.consignments.merchants import Merchant
-from post_logistics.consignments.order_files import MAX_FILE_BYTES
 from post_logistics.network.resolve import Hints
-from post_logistics.operations.booking import Asked, Outcome, Verdict, book_one
-from post_logistics.operations.order_intake import intake, read_orders
+from post_logistics.operations.orders.booking import Asked, book_one
 from post_logistics.operations.papers import labels_for, zpl_for
-from post_logistics.storage.consignments import load_consignment, load_consignments_after
-from post_logistics.storage.merchants import load_merchant
-from post_logistics.units import DHAKA, kilograms, taka_plain
+from post_logistics.storage.orders.consignments import Wanted, load_consignment, load_consignments_after
+from post_logistics.storage.orders.merchants import load_merchant
+from post_logistics.tracking.lifecycle import State
+from post_logistics.units import DHAKA, kilograms, latin_digits, taka_plain
 
-router = APIRouter(prefix="/v1", tags=["booking"], responses=answers(401))
+router = Slice(prefix="/v1", tags=["booking"], responses=answers(401))
 
-FILES_PATH = "/v1/consignments/files"
 _OUR_NAMES = {"weight_kg": "weight_g", "cod_taka": "cod_poisha", "declared_value_taka": "declared_value_poisha"}
 """Columns of an order file -> fields of a request."""
 
@@ -127,45 +126,19 @@ class ConsignmentOut(Out):
     booked_at: datetime
 
 
+class ListedConsignmentOut(ConsignmentOut):
+    """A booked consignment in a list: where it stands, too. With ``fields`` only those that were asked for."""
+
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema.pop("required"))
+
+    state: State
+
+
 class ConsignmentPage(Out):
     """Consignments, the latest booked first. ``next``: send it as ``after`` for the next page; null on the last."""
 
-    consignments: list[ConsignmentOut]
+    consignments: list[ListedConsignmentOut]
     next: str | None
-
-
-class ProblemOut(Out):
-    """One thing wrong with one field."""
-
-    field: str
-    reason: str
-    remedy: str
-
-
-class VerdictOut(Out):
-    """What became of one row of a file."""
-
-    row: int | None
-    order_ref: str
-    outcome: Outcome
-    item_number: str
-    problems: list[ProblemOut]
-    question: Annotated[
-        QuestionOut | None, Field(description="About an address to decide, or one booked that is not sure.")
-    ]
-    choices: Annotated[list[str], Field(description="Postcodes it might be; send the right one as recipient_postcode.")]
-
-
-class FileOut(Out):
-    """A verdict for every row of the file."""
-
-    dialect: str
-    dry_run: bool
-    booked: int
-    duplicate: int
-    to_decide: int
-    rejected: int
-    verdicts: list[VerdictOut]
 
 
 @router.post("/quotes", summary="What a parcel costs", responses=answers(400, 404, 413))
@@ -195,51 +168,46 @@ def book(
     return ConsignmentOut.of(made)
 
 
-@router.post("/consignments/files", summary="Book the orders of a file", responses=answers(400, 403, 404, 413))
-def book_file(
-    file: UploadFile,
-    merchant_id: ForMerchant,
-    connection: InTransaction,
-    engine: TheEngine,
-    at: Now,
-    dry_run: Annotated[bool, Form(description="Decide everything, book nothing.")] = False,
-) -> FileOut:
-    """CSV or XLSX with the columns merchants already have. Every row is booked for the merchant that asks; all that can
-    be booked is booked in one transaction. The same file again changes nothing."""
-    merchant = load_merchant(connection, merchant_id)
-    defaults = {"merchant": merchant.name, "store_address": merchant.store_address}
-    checked = read_orders(engine.facts, file.file.read(MAX_FILE_BYTES + 1), file.filename or "the file", defaults)
-    mine = {order.merchant: merchant for _, order, _ in checked.orders}
-    verdicts = intake(connection, engine.facts, engine.numbers, checked, mine, at, dry_run=dry_run)
-    return _file_out(checked.dialect, verdicts, dry_run)
-
-
-def _file_out(dialect: str, verdicts: list[Verdict], dry_run: bool) -> FileOut:
-    counts = {outcome: sum(verdict.outcome is outcome for verdict in verdicts) for outcome in Outcome}
-    return FileOut(
-        dialect=dialect,
-        dry_run=dry_run,
-        booked=counts[Outcome.BOOKED],
-        duplicate=counts[Outcome.DUPLICATE],
-        to_decide=counts[Outcome.TO_DECIDE],
-        rejected=counts[Outcome.REJECTED],
-        verdicts=[VerdictOut.of(verdict) for verdict in verdicts],
+async def wanted(
+    state: Annotated[State | None, Query(description="Where it stands now.")] = None,
+    booked_from: Annotated[Day | None, Query(description="Booked on that day or later, in Dhaka.")] = None,
+    booked_to: Annotated[Day | None, Query(description="Booked on that day or earlier.")] = None,
+    order_ref: Annotated[str | None, Query(max_length=64, description="Your reference, as it was booked.")] = None,
+    delivery_office: Annotated[
+        str | None, Query(max_length=12, description="The office that was to deliver it.")
+    ] = None,
+) -> Wanted:
+    """Which consignments are asked for."""
+    return Wanted(
+        state=state,
+        booked_from=booked_from,
+        booked_to=booked_to,
+        order_ref=order_ref,
+        delivery_office=delivery_office and latin_digits(delivery_office),
     )
 
 
-@router.get("/consignments", summary="What a merchant has booked", responses=answers(403))
+@router.get(
+    "/consignments",
+    summary="What a merchant has booked",
+    responses=answers(403),
+    response_model_exclude_unset=True,
+)
 def consignments(
     merchant_id: ForMerchant,
     connection: InTransaction,
+    which: Annotated[Wanted, Depends(wanted)],
     after: Annotated[
         str | None, Query(pattern=r"^[A-Z]{2}[0-9]{9}[A-Z]{2}$", description="The `next` of a page.")
     ] = None,
     limit: Limit = 50,
+    fields: Sparse = "",
 ) -> ConsignmentPage:
-    """A page of the merchant's consignments."""
-    found = load_consignments_after(connection, merchant_id, after, limit)
+    """A page of the merchant's consignments, of all or of those that are asked for."""
+    found = load_consignments_after(connection, merchant_id, after, limit, which)
     return ConsignmentPage(
-        consignments=[ConsignmentOut.of(one) for one in found], next=following([c.item_number for c in found], limit)
+        consignments=sparse(ListedConsignmentOut, found, fields),
+        next=following([one.item_number for one in found], limit),
     )
 
 

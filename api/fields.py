@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from fastapi import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from post_logistics.errors import Unacceptable
+
 MERCHANT_ID = r"^[a-z0-9][a-z0-9-]{0,39}$"
 
 OfficeCode = Annotated[str, Field(pattern=r"^[0-9]{4}$", description="The office's postcode.", examples=["1216"])]
+DeviceId = Annotated[
+    str,
+    Field(pattern=r"^[^\x00-\x1f\x7f:]{1,80}$", description="The device's own name.", examples=["counter-1216"]),
+]
 Grams = Annotated[int, Field(gt=0, le=10**6, examples=[1200])]
 Poisha = Annotated[int, Field(ge=0, le=10**13, description="100 poisha are one taka.", examples=[150_000])]
 Line = Annotated[str, Field(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -25,6 +31,14 @@ Instant = Annotated[
     ),
 ]
 Limit = Annotated[int, Field(ge=1, le=500, description="How many at most.")]
+Sparse = Annotated[
+    str,
+    Field(
+        max_length=500,
+        description="Only these members of each, separated by commas; empty: all.",
+        examples=["item_number,state"],
+    ),
+]
 
 
 class In(BaseModel):
@@ -49,6 +63,12 @@ class QuestionOut(Out):
     bn: str
 
 
+class Csv(Response):
+    """Rows with a header."""
+
+    media_type = "text/csv"
+
+
 class Pdf(Response):
     """Pages to print."""
 
@@ -58,3 +78,18 @@ class Pdf(Response):
 def following(keys: Sequence[str], limit: int) -> str | None:
     """Where the page after this one starts; None if this one was not full and so is the last."""
     return keys[-1] if len(keys) == limit else None
+
+
+Listed = TypeVar("Listed", bound=Out)
+
+
+def sparse(shape: type[Listed], values: Sequence[object], fields: str) -> list[Listed]:
+    """Each value in that shape, with the named members alone; Unacceptable for a name that is none of them."""
+    named = [name.strip() for name in fields.split(",") if name.strip()]
+    unknown = [name for name in named if name not in shape.model_fields]
+    if unknown:
+        raise Unacceptable(
+            f"no member {unknown[0]}", field="fields", remedy=f"choose among {', '.join(shape.model_fields)}"
+        )
+    chosen = named or list(shape.model_fields)
+    return [shape.model_construct(**{name: getattr(value, name) for name in chosen}) for value in values]

@@ -3,16 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import Field
 
 from api.context import InTransaction, Now, TheEngine, ThePost, Trader, own
 from api.fields import MERCHANT_ID, In, Limit, Out, following
 from api.problems import answers
-from post_logistics.operations.registering import register
-from post_logistics.storage.merchants import load_merchant, load_merchants_after
+from api.slices import Slice
+from post_logistics.operations.orders.registering import register
+from post_logistics.storage.orders.merchants import load_merchant, load_merchants_after
 
-router = APIRouter(prefix="/v1/merchants", tags=["merchants"], responses=answers(401, 403))
+router = Slice(prefix="/v1/merchants", tags=["merchants"], responses=answers(401, 403))
 
 MerchantKey = Annotated[str, Path(pattern=MERCHANT_ID, examples=["nakshi-ghar"])]
 

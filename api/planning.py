@@ -3,16 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import Field
 
-from api.context import InTransaction, Now, Staff, TheEngine, in_office
+from api.context import TRACED, InTransaction, Now, Staff, TheEngine, in_office
 from api.fields import Day, In, OfficeCode, Out, Pdf
 from api.problems import answers
+from api.slices import Slice
 from post_logistics.operations.papers import run_sheets_pdf
-from post_logistics.operations.planning import load_day, plan_office
+from post_logistics.operations.tours.planning import load_day, plan_office
 
-router = APIRouter(prefix="/v1/plans", tags=["planning"], responses=answers(401, 403, 404))
+router = Slice(prefix="/v1/plans", tags=["planning"], responses=answers(401, 403, 404))
 OfficeInPath = Annotated[str, Path(max_length=12, description="The office's postcode.", examples=["1216"])]
 
 
@@ -68,7 +69,13 @@ class PlanOut(Out):
     unserved: list[UnservedOut]
 
 
-@router.post("", status_code=201, summary="Plan an office's delivery tours", responses=answers(400, 409, 413))
+@router.post(
+    "",
+    dependencies=TRACED,
+    status_code=201,
+    summary="Plan an office's delivery tours",
+    responses=answers(400, 409, 413),
+)
 def plan(asked: PlanIn, who: Staff, engine: TheEngine, at: Now) -> PlanOut:
     """Plans the parcels that are at the office now; a new plan is a new revision and replaces the last."""
     office = in_office(engine, who, asked.office)

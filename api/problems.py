@@ -18,7 +18,12 @@ from post_logistics.storage.errors import Unavailable
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
+_URN = "urn:post-logistics:"
+
 _log = logging.getLogger(__name__)
+
+_MOST_PROBLEMS = 100
+"""So many are named of all that is wrong with a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,9 @@ _KINDS = {
     409: _Kind("conflict", "Not now: what is there stands against it", "look at what is there, then decide"),
     413: _Kind("too-large", "The body is too large", "send it in several requests"),
     422: _Kind("unacceptable", "The request is wrong until it is changed", "see /docs for what it must look like"),
+    429: _Kind("too-many", "That was often enough for now", "wait as long as Retry-After says"),
     500: _Kind("unexpected", "The mistake is ours and has been written down", "tell the post what you were doing"),
-    503: _Kind("unavailable", "The database is not there just now", f"send it again in {RETRY_AFTER_S} seconds"),
+    503: _Kind("unavailable", "The service cannot answer just now", f"send it again in {RETRY_AFTER_S} seconds"),
 }
 _HEADERS: dict[int, dict[str, str]] = {
     401: {"WWW-Authenticate": "Bearer"},
@@ -75,9 +81,21 @@ def _headers(status: int) -> dict[str, Any]:
     return {name: {"schema": {"type": "string"}, "example": value} for name, value in _HEADERS.get(status, {}).items()}
 
 
-def describe(app: FastAPI) -> None:
-    """Puts the schema of a problem, to which every route refers, into the finished OpenAPI."""
-    app.openapi()["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+def kinds() -> Mapping[int, _Kind]:
+    """The kind of problem of each status, when nothing more is known."""
+    return _KINDS
+
+
+def example(status: int) -> dict[str, Any]:
+    """What a problem of that status may look like."""
+    known = _KINDS[status]
+    told = {"title": known.title, "status": status, "detail": known.title.lower(), "remedy": known.remedy}
+    return {"type": f"{_URN}{known.name}"} | told
+
+
+def describe(document: dict[str, Any]) -> None:
+    """Puts the schema of a problem, to which every route refers, into the OpenAPI."""
+    document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
 
 
 def problem(
@@ -92,7 +110,7 @@ def problem(
     known = _KINDS[status]
     told = {name: fact for name, fact in (facts or {}).items() if fact is not None}
     body = {
-        "type": f"urn:post-logistics:{kind or known.name}",
+        "type": f"{_URN}{kind or known.name}",
         "title": known.title,
         "status": status,
         "detail": detail,
@@ -107,8 +125,16 @@ def unexpected() -> JSONResponse:
     return problem(500, "something went wrong that should not; nothing was changed")
 
 
-def _kind(error: PostError) -> str:
-    name = type(error).__name__
+def draining() -> JSONResponse:
+    """What a caller learns of a server that is being stopped: to come again, over another connection."""
+    return problem(
+        503, "this server is being stopped; another one answers in a moment", headers={"Connection": "close"}
+    )
+
+
+def name_of(kind: type[PostError]) -> str:
+    """The stable name of a kind of problem: ``OrderRefused`` is ``order-refused``."""
+    name = kind.__name__
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).strip("-")
 
 
@@ -116,18 +142,20 @@ def _post_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PostError)
     status = next(status for cls, status in _STATUS.items() if isinstance(error, cls))
     where = {"field": error.field, "row": error.row, "remedy": error.remedy}
-    return problem(status, error.message, kind=_kind(error), facts=error.facts | where)
+    return problem(status, error.message, kind=name_of(type(error)), facts=error.facts | where)
 
 
 def _unavailable(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Unavailable)
-    _log.warning("%s %s: %s", request.method, request.url.path, error.message)
+    route = getattr(request.scope.get("route"), "path", "no route")  # a path itself may hold a recipient's secret link
+    _log.warning("%s %s: %s", request.method, route, error.message)
     return problem(503, "the database is not there just now; whether this was done, the same request will tell")
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = [_no_json(one) if one["type"] == "json_invalid" else reason(one, skip=1) for one in error.errors()]
+    errors = error.errors()[:_MOST_PROBLEMS]
+    found = [_no_json(one) if one["type"] == "json_invalid" else reason(one, skip=1) for one in errors]
     detail = "; ".join(f"{one['field']}: {one['reason']}" for one in found)
     return problem(422, detail, kind="invalid-request", facts={"field": found[0]["field"], "problems": found})
 
