@@ -19,11 +19,11 @@ import numpy as np
 
 from post_logistics.network.fleet import Fleet, Rider, VehicleKind
 from post_logistics.network.geo import great_circle_m
-from post_logistics.operations.doors import Door
-from post_logistics.operations.executors import HERE, PROCESSES, THREADS, done_by
 from post_logistics.operations.facts import Facts, load_facts
-from post_logistics.operations.planning import counted_budget
-from post_logistics.operations.tour_problem import tour_problem
+from post_logistics.operations.tours.doors import Door
+from post_logistics.operations.tours.executors import HERE, PROCESSES, THREADS, done_by
+from post_logistics.operations.tours.planning import counted_budget
+from post_logistics.operations.tours.tour_problem import tour_problem
 from post_logistics.routing.problem import Budget, RoutingProblem
 from post_logistics.routing.solve import solve
 from post_logistics.routing.warming import warm

@@ -1,6 +1,6 @@
 """The operations against what the database takes for the same rows, and against themselves done otherwise."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +10,7 @@ from itertools import count, islice
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 
@@ -25,17 +25,18 @@ from post_logistics.consignments.labels import labels_pdf
 from post_logistics.consignments.merchants import Merchant
 from post_logistics.consignments.order_files import write_table
 from post_logistics.network.resolve import Hints
-from post_logistics.operations.booking import Asked, book
+from post_logistics.operations.custody.scanning import record_scans
+from post_logistics.operations.door.delivering import Claim, deliver
+from post_logistics.operations.faces.looking_up import track_item
 from post_logistics.operations.facts import Facts, load_facts
-from post_logistics.operations.looking_up import track_item
 from post_logistics.operations.numbering import Numbers
-from post_logistics.operations.order_intake import intake, merchants_of, read_orders
+from post_logistics.operations.orders.booking import Asked, book
+from post_logistics.operations.orders.order_intake import intake, merchants_of, read_orders
 from post_logistics.operations.papers import labels
-from post_logistics.operations.scanning import record_scans
 from post_logistics.settings import Settings
-from post_logistics.storage.consignments import load_booked
 from post_logistics.storage.database import Database, open_database
-from post_logistics.storage.ledger import append_transfers
+from post_logistics.storage.money.ledger import append_transfers
+from post_logistics.storage.orders.consignments import load_booked, load_consignments
 from post_logistics.tracking.lifecycle import Event
 from post_logistics.tracking.scans import Scan, scan_id_of
 from post_logistics.units import DHAKA, ItemNumber, Postcode
@@ -101,8 +102,8 @@ class World:
         return booking_rows([replace(c, item_number=n) for c, n in zip(found, numbers, strict=True)], self.at)
 
     def scans(self, number: int) -> list[Scan]:
-        """The acceptance of that many newly booked parcels."""
-        items = self.book(self.asked(number))
+        """The acceptance of that many newly booked parcels, less the few whose address nobody understands."""
+        items = [item for item in self.book(self.asked(number)) if item]
         device, at = f"bench-{next(self._device)}", self.at + timedelta(hours=1)
         return [
             Scan(
@@ -123,6 +124,40 @@ class World:
         """Keeps the scans in one transaction."""
         with self.database.transaction() as connection:
             record_scans(connection, scans)
+
+    def claims(self, number: int) -> list[Claim]:
+        """The hand-overs, with their cash, of that many parcels that one rider is out with."""
+        accepted = self.scans(number)
+        booked = {one.item_number: one for one in self.consignments_of(accepted)}
+        rider = {"office": Postcode("1205"), "holder": "rider:1205-R01"}
+        steps: tuple[tuple[Event, Mapping[str, Any]], ...] = (
+            (Event.AT_DELIVERY_OFFICE, {}),
+            (Event.OUT_FOR_DELIVERY, rider),
+            (Event.DELIVERED_CLAIMED, rider),
+        )
+        told = [accepted]
+        for number_of_step, (event, changed) in enumerate(steps, 1):
+            at = accepted[0].recorded_at + timedelta(hours=number_of_step)
+            told.append([self._next(scan, event, at, number_of_step, changed) for scan in accepted])
+        for scans in told[:-1]:
+            self.record(scans)
+        return [Claim(scan, collected_poisha=booked[scan.item_number].cod_poisha) for scan in told[-1]]
+
+    @staticmethod
+    def _next(scan: Scan, event: Event, at: datetime, step: int, changed: Mapping[str, Any]) -> Scan:
+        sequence = scan.sequence + step * 100_000
+        moved = replace(scan, event=event, occurred_at=at, recorded_at=at, sequence=sequence, **changed)
+        return replace(moved, scan_id=scan_id_of(scan.device_id, sequence))
+
+    def hand_over(self, claims: Sequence[Claim]) -> None:
+        """Keeps the scans and the money in one transaction."""
+        with self.database.transaction() as connection:
+            deliver(connection, claims)
+
+    def consignments_of(self, scans: Sequence[Scan]) -> list[Consignment]:
+        """What was booked of those items."""
+        with self.database.transaction() as connection:
+            return list(load_consignments(connection, [scan.item_number for scan in scans]).values())
 
     def consignments(self, number: int) -> list[Consignment]:
         """That many consignments that are booked."""
@@ -160,7 +195,14 @@ def world() -> Iterator[World]:
 
 def pairs(world: World) -> list[Pair]:
     """Everything that is measured, in the order of the table."""
-    return [*_booking(world), *_scanning(world), *_looking(world), _order_file(world), _ledger(world)]
+    return [
+        *_booking(world),
+        *_scanning(world),
+        *_looking(world),
+        _order_file(world),
+        _handing_over(world),
+        _ledger(world),
+    ]
 
 
 def _each(do: Callable[[T], object], things: Iterable[T]) -> None:
@@ -231,6 +273,20 @@ def _scanning(world: World) -> Iterator[Pair]:
         what="100 scans at once", units=100, ours=batch, against="100 single scans", reference=singles, mark=">= 15"
     )
     yield Pair(what="100 scans", units=100, ours=batch, against="insert .. select", reference=staged, mark=">= 0.5")
+
+
+def _handing_over(world: World) -> Pair:
+    def ours() -> Timed:
+        claims = world.claims(100)
+        return lambda: world.hand_over(claims)
+
+    def scans_alone() -> Timed:
+        scans = [one.scan for one in world.claims(100)]
+        return lambda: world.record(scans)
+
+    return Pair(
+        what="100 hand-overs with cash", units=100, ours=ours, against="their scans alone", reference=scans_alone
+    )
 
 
 def _looking(world: World) -> Iterator[Pair]:

@@ -37,7 +37,7 @@ def booking_rows(booked: Sequence[Consignment], at: datetime) -> Rows:
 
 
 def _only(table: Table, facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {column.name: facts[column.name] for column in table.c}
+    return {column.name: facts[column.name] for column in table.c if column.name in facts}
 
 
 def _booked_scan(one: Consignment, at: datetime) -> dict[str, Any]:
@@ -67,6 +67,9 @@ def _journey(one: Consignment, at: datetime) -> dict[str, Any]:
         "since": at,
         "attempts": 0,
         "misfits": 0,
+        "destination": one.delivery_office,
+        "last_at": at,
+        "version": 1,
     }
 
 
@@ -102,6 +105,7 @@ def stage(connection: psycopg.Connection, told: Sequence[Scan]) -> None:
     """The scans in a table beside the real one, from which the server alone can take them."""
     connection.execute("drop table if exists staged")
     connection.execute("create unlogged table staged (like scans)")
+    connection.execute("select ensure_months(%s)", ([one.recorded_at for one in told],))
     rows = [asdict(one) | {"event": one.event.value} for one in told]
     values = ", ".join("%s" for _ in rows[0])
     with connection.transaction(), connection.cursor() as cursor:
@@ -116,5 +120,6 @@ def insert_staged(connection: psycopg.Connection) -> None:
         connection.execute("insert into scans select * from staged on conflict do nothing")
         connection.execute(
             "update journeys set state = 'accepted', holder = staged.holder, office = staged.office, "
-            "since = staged.occurred_at from staged where staged.item_number = journeys.item_number"
+            "since = staged.occurred_at, last_at = staged.occurred_at, version = version + 1 "
+            "from staged where staged.item_number = journeys.item_number"
         )

@@ -1,11 +1,13 @@
 """What tests share: one throw-away PostgreSQL for the run, an empty schema for whoever wants one."""
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Connection
 
@@ -14,7 +16,18 @@ from post_logistics.storage.database import Database, open_scratch
 from post_logistics.storage.embedded import embedded_server
 from post_logistics.units import DHAKA
 
+gc.disable()  # until everything is imported: all of that stays, and looking through it takes a fifth of the time
+
 ROOT = Path(__file__).resolve().parent.parent
+
+hypothesis.settings.register_profile("shared machine", deadline=None)  # a test of speed says so and measures
+hypothesis.settings.load_profile("shared machine")
+
+
+def pytest_collection_finish() -> None:
+    """What is there now is left alone by the collector for the rest of the run."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +44,13 @@ def server_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def settings(server_url: str) -> Settings:
     """Settings that point at the throw-away server and the shipped facts, whatever the environment says."""
-    return Settings(_env_file=None, database_url=server_url, schema_name="tests", facts_dir=ROOT / "data")  # type: ignore[call-arg]
+    return Settings(  # type: ignore[call-arg]
+        _env_file=None,
+        database_url=server_url,
+        schema_name="tests",
+        facts_dir=ROOT / "data",
+        requests_per_minute_of_a_network=0,  # all tests ask from one network, and as fast as they can
+    )
 
 
 @pytest.fixture(scope="session")

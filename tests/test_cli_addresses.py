@@ -22,7 +22,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def asked(cache: Path, *words: str, **env: str) -> CompletedProcess[str]:
-    return run(*words, POST_LOGISTICS_CACHE_DIR=str(cache), COLUMNS="200", PYTHONIOENCODING="utf-8", **env)
+    return run(*words, POST_LOGISTICS_CACHE_DIR=str(cache), PYTHONIOENCODING="utf-8", **env)
 
 
 def test_one_address_is_answered_in_words(cache: Path) -> None:

@@ -10,14 +10,69 @@ from post_logistics.consignments.numbers import item_number
 from post_logistics.settings import Settings
 
 PLACES = {
+    "bag": "BD1205BD1216CCC69999001",
     "item_number": item_number("DP", 0),
     "merchant_id": "nobody",
+    "device_id": "nothing",
+    "card_id": "00000000-0000-4000-8000-000000000000",
+    "side": "picture",
     "office": "1216",
+    "kind": "rider",
+    "holder": "1216-R01",
+    "number": item_number("DP", 0),
+    "exception_id": "1",
     "service_on": "2026-11-22",
+    "closed_on": "2026-11-22",
+    "close_id": "no-close",
+    "rider": "1216-R01",
+    "request_id": "00000000-0000-4000-8000-000000000000",
     "correction_id": "00000000-0000-4000-8000-000000000000",
+    "claim_id": "00000000-0000-4000-8000-000000000000",
+    "proof_id": "00000000-0000-4000-8000-000000000000",
+    "scan_id": "00000000-0000-4000-8000-000000000000",
+    "point_id": "nowhere",
+    "act_id": "00000000-0000-4000-8000-000000000000",
+    "payment_id": "pay-nothing",
+    "provider": "nobody",
+    "receipt_id": "00000000-0000-4000-8000-000000000000",
+    "change_id": "00000000-0000-4000-8000-000000000000",
+    "token": "nobody",
+    "shop_id": "00000000-0000-4000-8000-000000000000",
+    "order_id": "nothing",
+    "partner_id": "00000000-0000-4000-8000-000000000000",
+    "finding_id": "00000000-0000-4000-8000-000000000000",
+    "endpoint_id": "00000000-0000-4000-8000-000000000000",
+    "message_id": "msg_nothing",
+    "manifest_id": "00000000-0000-4000-8000-000000000000",
+    "line_id": "00000000-0000-4000-8000-000000000000",
+    "match_id": "00000000-0000-4000-8000-000000000000",
+    "quarter": "2026-Q4",
     "settlement_id": "nobody-2026-11-22",
+    "source": "nobody",
+    "payout_id": "nobody-2026-11-22",
+    "advance_id": "nothing",
+    "alarm_id": "00000000-0000-4000-8000-000000000000",
+    "hold_id": "00000000-0000-4000-8000-000000000000",
+    "file_id": "nothing",
+    "version": "1",
+    "on_day": "2026-11-22",
+    "month": "2020-12",
+    "name": "profitability",
+    "program": "beancount",
+    "person_id": "nobody",
+    "key_id": "nothing",
+    "store_id": "1",
+    "municipality": "gopalganj",
+    "job_id": "00000000-0000-4000-8000-000000000000",
 }
 """Something well-formed for every name in a path; none of it exists."""
+
+
+SIGNED = {"woocommerce_order", "shopify_news", "partner_order"}
+"""Operations that know their caller by a signature over the body: no key, and 401 without a signature."""
+MAY_BE_SIGNED = SIGNED | {"shopify_rates"}
+SIGN_IN = {"open_session"}
+"""And those that answer without a signature, but not to a wrong one."""
 
 
 def filled(path: str) -> str:
@@ -67,7 +122,7 @@ def body_of(operation: Operation) -> dict[str, Any] | None:
 
 def needed_fields(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every field that a request must have, those of the rows of a batch included."""
-    for name in schema["required"]:
+    for name in schema.get("required", ()):
         rows = schema_of(schema["properties"][name].get("items", {}))
         if "properties" in rows:
             yield from needed_fields(rows)

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from beancount import loader
 
-from tests.api.client import Api, refused, taken
+from tests.api.client import Api, alone, refused, taken
+from tests.closes import counted, paid_in
+
+api = alone("money")
 
 DAY, NEXT_DAY = "2025-06-01", "2025-06-02"
 OFFICE, RIDER = "1215", "1215-R01"
@@ -28,15 +31,15 @@ class Evening:
         assert verdict["outcome"] == "accepted"
 
     def close_rider(self, counted_poisha: int = 100_000, **changes: str) -> Any:
-        body = {"rider": RIDER, "office": OFFICE, "closed_on": DAY, "counted_poisha": counted_poisha, "counted_by": "x"}
+        body = {"rider": RIDER, "office": OFFICE, "closed_on": DAY, **counted(counted_poisha)}
         return self.api.post("/v1/day-closes/riders", body | changes, office=OFFICE)
 
     def close_office(self, counted_poisha: int = 100_000) -> Any:
-        body = {"office": OFFICE, "closed_on": DAY, "counted_poisha": counted_poisha, "counted_by": "x"}
+        body = {"office": OFFICE, "closed_on": DAY, **counted(counted_poisha)}
         return self.api.post("/v1/day-closes/offices", body, office=OFFICE)
 
     def pay_in(self, close_id: str, slip: str = "SLIP-1") -> Any:
-        return self.api.post("/v1/deposits", {"close_id": close_id, "slip_number": slip}, office=OFFICE)
+        return self.api.post("/v1/deposits", paid_in(close_id, slip, self.api.at), office=OFFICE)
 
     def confirm(self, close_id: str, confirmed_poisha: int = 100_000) -> Any:
         body = {"close_id": close_id, "confirmed_poisha": confirmed_poisha}
@@ -102,10 +105,13 @@ def test_cash_cannot_be_with_a_rider_whom_the_office_does_not_have(api: Api) -> 
     (verdict,) = api.claims(api.scan(item, "delivered_claimed", **door, **here))
     assert verdict["outcome"] == "rejected"
     assert "no rider nobody" in verdict["why"]
+    digital = {"payments": [{"payment_id": "pay-1", "amount_poisha": 100_000}], "holder": "rider:1216-R01"}
+    (verdict,) = api.claims(api.scan(item, "delivered_claimed", **digital, **here))
+    assert "no rider 1216-R01" in verdict["why"], "who would answer for it if it never came"
 
 
 def test_a_day_that_has_not_come_is_neither_closed_nor_settled(api: Api) -> None:
     far = "2099-01-01"
-    body = {"rider": RIDER, "office": OFFICE, "closed_on": far, "counted_poisha": 0, "counted_by": "x"}
+    body = {"rider": RIDER, "office": OFFICE, "closed_on": far, **counted(0)}
     assert refused(api.post("/v1/day-closes/riders", body, office=OFFICE), 422)["field"] == "closed_on"
     assert refused(api.post("/v1/settlements", {"settled_on": far}), 422)["field"] == "settled_on"

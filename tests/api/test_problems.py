@@ -95,6 +95,15 @@ def test_junk_in_any_row_is_answered_row_by_row(api: Api, path: str, rows: str) 
     assert all(verdict["why"] for verdict in verdicts)
 
 
+SOMETHING_AFTER_ALL = {
+    ("office", "১২১৬"),
+    ("provider", "0001-01-01"),
+    *((place, name) for place in ("holder", "device_id") for name in ("১২১৬", "0001-01-01", "%2F", "%ED%A0%80")),
+}
+"""The office 1216 in Bangla digits; riders or vehicles of any name; devices that another test enrolled;
+whoever calls in the name of a provider is answered alike."""
+
+
 @pytest.mark.parametrize("operation", [one for one in OPERATIONS if "{" in one.path], ids=lambda one: one.name)
 def test_junk_in_a_path_is_answered_with_a_documented_status(api: Api, operation: Operation) -> None:
     for place in PLACES:
@@ -102,7 +111,8 @@ def test_junk_in_a_path_is_answered_with_a_documented_status(api: Api, operation
             path = operation.path.replace("{" + place + "}", junk)
             if path != operation.path:
                 answer = api.request(operation.method, filled(path))
-                assert answer.status_code in {404, 422}, (path, answer.text)
+                found = {200, 202, 303} if (place, junk) in SOMETHING_AFTER_ALL else set()
+                assert answer.status_code in {404, 422} | found, (path, answer.text)
 
 
 def stream(api: Api, path: str, headers: dict[str, str], chunk: bytes) -> tuple[int, int]:

@@ -1,10 +1,14 @@
 """Scans and deliveries: a verdict per row, kept once, and cash never without its scan."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
+from post_logistics.units import bangla_digits
 from tests.api.client import Api, refused, taken
+from tests.closes import counted
 
 
 def outcomes(verdicts: list[dict[str, Any]]) -> list[str]:
@@ -93,7 +97,7 @@ def test_a_delivery_sent_twice_takes_its_cash_once(api: Api) -> None:
     claim = api.scan(item, "delivered_claimed", holder=f"rider:{rider}", collected_poisha=100_000)
     assert outcomes(api.claims(claim)) == ["accepted"]
     assert outcomes(api.claims(claim, claim)) == ["duplicate", "duplicate"]
-    close = {"rider": rider, "office": "1216", "closed_on": "2026-11-22", "counted_poisha": 100_000, "counted_by": "x"}
+    close = {"rider": rider, "office": "1216", "closed_on": "2026-11-22", **counted(100_000)}
     assert taken(api.post("/v1/day-closes/riders", close))["expected_poisha"] == 100_000
 
 
@@ -112,3 +116,41 @@ def test_wrong_cash_and_a_bad_row_take_no_other_claim_with_them(api: Api) -> Non
     assert outcomes(verdicts) == ["rejected", "accepted", "rejected", "accepted"]
     states = [taken(api.get(f"/v1/tracking/{item}"))["state"] for item in (short, right, absent)]
     assert states == ["out_for_delivery", "delivered_claimed", "attempt_failed"]
+
+
+def test_a_number_is_understood_as_it_is_typed_or_printed(api: Api) -> None:
+    item = api.item(api.shop())
+    asked = {"office": "1216", "destination": "1205", "request_id": str(uuid4())}
+    (key,) = taken(api.post("/v1/bags", asked), 201)["bags"]
+    verdicts = api.scans(
+        api.scan(bangla_digits(item), "accepted"),
+        api.scan(f"{item[:2].lower()} {item[2:-2]} bd", "at_delivery_office"),
+        api.scan(item, "bagged", receptacle=f"{key}000123"),
+        api.scan(f"{key}000123", "sealed"),
+        api.scan(f"{bangla_digits(key)}", "dispatched", holder="vehicle:V"),
+    )
+    assert outcomes(verdicts) == ["accepted"] * 5
+    assert [verdict["item_number"] for verdict in verdicts] == [item] * 3 + [key] * 2
+    assert taken(api.get(f"/v1/tracking/{item}"))["state"] == "dispatched"
+    misread = [api.scan(item[:-1], "accepted"), api.scan(item, "bagged", receptacle="BD12")]
+    assert outcomes(api.scans(*misread)) == ["rejected"] * 2
+
+
+@pytest.mark.parametrize("event", ["booked", "cancelled", "area_changed", "return_requested", "contested", "corrected"])
+def test_what_somebody_decides_is_no_scan_of_a_device(api: Api, event: str) -> None:
+    item = api.item(api.shop())
+    (verdict,) = api.scans(api.scan(item, event))
+    assert verdict["outcome"] == "rejected" and verdict["why"]
+    assert taken(api.get(f"/v1/tracking/{item}"))["state"] == "booked"
+
+
+@pytest.mark.parametrize(
+    ("holder", "office"),
+    [("rider:1215-R02", "1215"), ("office:1205", "1205"), ("rider:Karim", "1216"), ("office:12", "1216")],
+)
+def test_a_scan_that_does_not_fit_is_the_business_of_an_office(api: Api, holder: str, office: str) -> None:
+    item = api.item(api.shop())
+    api.scans(api.scan(item, "accepted", holder=holder), api.scan(item, "assigned"))
+    with api.engine.database.transaction() as connection:
+        asked = text("select office from exceptions where item_number = :item and kind = 'misfit'")
+        assert connection.execute(asked, {"item": item}).scalars().all() == [office]

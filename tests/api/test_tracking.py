@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from post_logistics.storage.consignments import load_consignment
+from post_logistics.storage.orders.consignments import load_consignment
 from tests.api.client import Api, refused, taken
 
 CANARY = {

@@ -9,7 +9,6 @@ from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.context import transaction
 from post_logistics.settings import Settings
 from post_logistics.storage.database import Connection
 from tests.api.client import Api, refused, running, taken
@@ -47,10 +46,13 @@ def test_a_commit_that_fails_is_not_answered_with_201(reluctant: Api, caplog: py
 
 def test_red_control_a_transaction_of_fastapis_own_scope_promises_what_is_not_kept(reluctant: Api) -> None:
     app = FastAPI()
-    app.state.engine = reluctant.engine
+
+    def of_the_request() -> Iterator[Connection]:
+        with reluctant.engine.database.transaction() as connection:
+            yield connection
 
     @app.post("/merchants", status_code=201)
-    def register(connection: Annotated[Connection, Depends(transaction)]) -> dict[str, Any]:
+    def register(connection: Annotated[Connection, Depends(of_the_request)]) -> dict[str, Any]:
         connection.execute(text("insert into merchants values ('a', 'A', '', '', now())"))
         return {}
 

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from post_logistics.cod.accounts import parse
 from post_logistics.cod.custody import in_bank
-from post_logistics.cod.day_close import Deposit, close_office, close_rider, confirm_deposit, deposit
+from post_logistics.cod.day_close import Deposit, close_office, close_rider, confirm_deposit
 from post_logistics.cod.ledger import Transfer, balances, breaches, reverse, standing
 from post_logistics.cod.postings import Code
 from post_logistics.cod.proof import check_books
@@ -35,7 +35,10 @@ from tests.cod.books import (
     TILL,
     carried_by,
     collect,
+    count,
+    left_the_bank,
     line,
+    pay_in,
 )
 
 RIDERS, MERCHANTS = (RIDER, OTHER_RIDER), (SHAJGOJ, BOIBAZAR)
@@ -174,7 +177,12 @@ class RandomDays(RuleBasedStateMachine):
         expected = standing(balances(self.books), carried_by(rider))
         counted, at = max(expected + over, 0), self.at()
         self.books += close_rider(
-            rider=rider, office=OFFICE, closed_on=at.date(), expected_poisha=expected, counted_poisha=counted, at=at
+            rider=rider,
+            office=OFFICE,
+            closed_on=at.date(),
+            expected_poisha=expected,
+            count=count(expected, counted),
+            at=at,
         )[1]
         assert standing(balances(self.books), carried_by(rider)) == 0
         self.plain.hand_in(rider, counted)
@@ -185,7 +193,12 @@ class RandomDays(RuleBasedStateMachine):
         held = {rider: standing(sums, carried_by(rider)) for rider in RIDERS}
         expected = standing(sums, TILL)
         counted, at = max(expected + over, 0), self.at()
-        facts = {"office": OFFICE, "closed_on": at.date(), "expected_poisha": expected, "counted_poisha": counted}
+        facts = {
+            "office": OFFICE,
+            "closed_on": at.date(),
+            "expected_poisha": expected,
+            "count": count(expected, counted),
+        }
         if any(held.values()):
             with pytest.raises(Conflict):
                 close_office(**facts, riders_hold_poisha=held, rules=RULES, at=at)
@@ -194,7 +207,7 @@ class RandomDays(RuleBasedStateMachine):
         self.books += moved
         self.plain.pay_in(counted)
         if close.to_deposit_poisha:
-            paid_in, out = deposit(close, slip_number=f"SB-{self.step}", at=self.at())
+            paid_in, out = pay_in(close, f"SB-{self.step}", self.at())
             self.on_the_way.append(paid_in)
             self.books.append(out)
 
@@ -232,7 +245,7 @@ class RandomDays(RuleBasedStateMachine):
                 at=at,
             )
             assert list(settlement.lines) == ready
-            return list(moved)
+            return [*moved, *left_the_bank(moved)]
 
         if not self.plain.settle(merchant, ready, waiting_poisha):
             with pytest.raises(Conflict):

@@ -20,6 +20,7 @@ from tests.cod.books import (
     a_settled_day,
     carried_by,
     collect,
+    count,
     payable,
     to_the_bank,
 )
@@ -96,8 +97,8 @@ def test_a_collection_taken_back_is_nowhere() -> None:
 
 def test_a_parcel_paid_by_two_tenders_is_in_the_bank_when_both_are() -> None:
     wallet = transfer(
-        Code.COLLECT_MFS,
-        debit=account(AccountKind.MFS_CLEARING, "bkash"),
+        Code.COLLECT_DIGITAL,
+        debit=account(AccountKind.PROVIDER_CLEARING, "bkash"),
         credit=payable(),
         amount_poisha=100_00,
         at=NOON,
@@ -107,7 +108,7 @@ def test_a_parcel_paid_by_two_tenders_is_in_the_bank_when_both_are() -> None:
     books = to_the_bank([collect("A", 600_00), wallet])
     assert in_bank(books) == frozenset()
     confirmed = transfer(
-        Code.MFS_CONFIRMED,
+        Code.DIGITAL_CONFIRMED,
         debit=BANK,
         credit=wallet.debit,
         amount_poisha=100_00,
@@ -143,7 +144,7 @@ def test_no_more_parcels_are_in_a_place_than_money_has_come_to_it() -> None:
                     office=OFFICE,
                     closed_on=DAY + timedelta(days=number),
                     expected_poisha=held,
-                    counted_poisha=counted,
+                    count=count(held, counted),
                     at=at,
                 )[1]
         by_place: dict[str, int] = {}

@@ -1,13 +1,28 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from post_logistics.cod.accounts import AccountKind, account
-from post_logistics.cod.day_close import OfficeClose, close_office, close_rider, confirm_deposit, deposit
+from post_logistics.cod.counting import Count, Variance
+from post_logistics.cod.day_close import OfficeClose, Slip, close_office, close_rider, confirm_deposit, deposit
 from post_logistics.cod.ledger import Transfer, balances, breaches, standing
 from post_logistics.cod.postings import Code
 from post_logistics.errors import Conflict, Unacceptable
-from tests.cod.books import BANK, DAY, EVENING, NEXT_MORNING, OFFICE, RIDER, RULES, TILL, carried_by, collect
+from tests.cod.books import (
+    BANK,
+    DAY,
+    EVENING,
+    NEXT_MORNING,
+    OFFICE,
+    RIDER,
+    RULES,
+    TILL,
+    carried_by,
+    collect,
+    count,
+    pay_in,
+)
 
 DEBT = account(AccountKind.RIDER_DEBT, RIDER)
 SUSPENSE = account(AccountKind.SUSPENSE, OFFICE)
@@ -22,7 +37,7 @@ def hand_in(expected_poisha: int, counted_poisha: int) -> dict[str, int]:
         office=OFFICE,
         closed_on=DAY,
         expected_poisha=expected_poisha,
-        counted_poisha=counted_poisha,
+        count=count(expected_poisha, counted_poisha),
         at=EVENING,
     )
     assert close.expected_poisha - close.shortage_poisha + close.excess_poisha == close.counted_poisha
@@ -36,7 +51,7 @@ def close(
         "office": OFFICE,
         "closed_on": DAY,
         "expected_poisha": counted_poisha if expected_poisha is None else expected_poisha,
-        "counted_poisha": counted_poisha,
+        "count": count(counted_poisha if expected_poisha is None else expected_poisha, counted_poisha),
         "riders_hold_poisha": {},
         "rules": RULES,
         "at": EVENING,
@@ -71,10 +86,10 @@ def test_closing_a_rider_twice_with_the_same_count_moves_money_once() -> None:
     facts: dict[str, Any] = {
         "rider": RIDER, "office": OFFICE, "closed_on": DAY, "expected_poisha": 500_00, "at": EVENING
     }  # fmt: skip
-    once, again = close_rider(**facts, counted_poisha=490_00), close_rider(**facts, counted_poisha=490_00)
+    once, again = (close_rider(**facts, count=count(500_00, 490_00)) for _ in range(2))
     assert once == again
     with pytest.raises(Conflict):
-        balances([*once[1], *close_rider(**facts, counted_poisha=480_00)[1]])
+        balances([*once[1], *close_rider(**facts, count=count(500_00, 480_00))[1]])
 
 
 @pytest.mark.parametrize(("expected", "counted", "kind"), [(-1, 0, Conflict), (0, -1, Unacceptable)])
@@ -98,7 +113,7 @@ def test_a_till_at_the_minimum_is_paid_in_and_a_poisha_below_is_kept() -> None:
     assert (below.to_deposit_poisha, below.kept_poisha) == (0, 499_99)
     assert moved == []
     with pytest.raises(Conflict, match="nothing to pay in"):
-        deposit(below, slip_number="SB-1", at=NEXT_MORNING)
+        pay_in(below, "SB-1", NEXT_MORNING)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +130,7 @@ def test_a_till_that_counts_otherwise_closes_on_the_count_and_names_the_poisha(
 
 def test_a_deposit_waits_in_transit_until_the_bank_confirms_the_slip() -> None:
     closed, _ = close(900_00)
-    paid_in, out = deposit(closed, slip_number=" SB-0042 ", at=NEXT_MORNING)
+    paid_in, out = pay_in(closed, " SB-০০42 ", NEXT_MORNING)
     assert paid_in.slip_number == "SB-0042"
     assert balances([out]) == {TILL: -900_00, IN_TRANSIT: 900_00}
     arrived = confirm_deposit(paid_in, confirmed_poisha=900_00, at=NEXT_MORNING)
@@ -126,13 +141,73 @@ def test_a_deposit_waits_in_transit_until_the_bank_confirms_the_slip() -> None:
 def test_a_deposit_needs_a_slip_and_the_banks_own_amount() -> None:
     closed, _ = close(900_00)
     with pytest.raises(Unacceptable, match="slip"):
-        deposit(closed, slip_number="  ", at=NEXT_MORNING)
-    paid_in, _ = deposit(closed, slip_number="SB-0042", at=NEXT_MORNING)
+        pay_in(closed, "  ", NEXT_MORNING)
+    paid_in, _ = pay_in(closed, "SB-0042", NEXT_MORNING)
     with pytest.raises(Conflict, match="SB-0042"):
         confirm_deposit(paid_in, confirmed_poisha=899_99, at=NEXT_MORNING)
 
 
 def test_one_close_is_paid_in_once_whatever_the_slip_says() -> None:
     closed, _ = close(900_00)
-    first, second = (deposit(closed, slip_number=slip, at=NEXT_MORNING)[1] for slip in ("SB-1", "SB-2"))
+    first, second = (pay_in(closed, slip, NEXT_MORNING)[1] for slip in ("SB-1", "SB-2"))
     assert first.transfer_id == second.transfer_id
+
+
+@pytest.mark.parametrize("late", [timedelta(microseconds=1), -timedelta(days=1)])
+def test_a_slip_is_neither_of_the_future_nor_from_before_the_count(late: timedelta) -> None:
+    closed, _ = close(900_00)
+    slip = Slip(slip_number="SB-1", bank="Sonali", branch="Tejgaon", deposited_at=EVENING + late, paid_in_by="x")
+    with pytest.raises(Unacceptable) as refused:
+        deposit(closed, slip, at=EVENING)
+    assert refused.value.field == "deposited_at"
+
+
+def test_what_earlier_closes_have_yet_to_pay_in_is_theirs() -> None:
+    later, _ = close(1_500_00, waiting_poisha=900_00)
+    assert (later.to_deposit_poisha, later.kept_poisha) == (600_00, 900_00)
+    small, _ = close(1_399_99, waiting_poisha=900_00)
+    assert (small.to_deposit_poisha, small.kept_poisha) == (0, 1_399_99)
+    short, moved = close(800_00, expected_poisha=900_00, waiting_poisha=900_00)
+    assert (short.to_deposit_poisha, [each.code for each in moved]) == (0, [Code.TILL_SHORTAGE])
+
+
+def test_a_turn_is_a_close_of_its_own() -> None:
+    facts: dict[str, Any] = {"rider": RIDER, "office": OFFICE, "closed_on": DAY, "expected_poisha": 5, "at": EVENING}
+    first, second = (close_rider(**facts, count=count(5, 5), turn=turn) for turn in (1, 2))
+    assert first[0].close_id != second[0].close_id
+    assert len({each.transfer_id for each in (*first[1], *second[1])}) == 2
+
+
+@pytest.mark.parametrize(
+    ("expected", "counted", "reason", "fits"),
+    [
+        (100, 100, None, True),
+        (100, 100, Variance.NOT_KNOWN, False),
+        (100, 99, None, False),
+        (100, 99, Variance.ROBBED, True),
+        (100, 99, Variance.TAKEN_TOO_MUCH, False),
+        (100, 101, None, False),
+        (100, 101, Variance.FALSE_NOTE, False),
+        (100, 101, Variance.NOT_RECORDED, True),
+        (100, 101, Variance.MISCOUNTED, True),
+    ],
+)
+def test_a_difference_has_a_reason_that_can_have_made_it_and_nothing_else_has_one(
+    expected: int, counted: int, reason: Variance | None, fits: bool
+) -> None:
+    table = Count.in_fewest(counted, RULES, "clerk", "witness", reason)
+    facts: dict[str, Any] = {"rider": RIDER, "office": OFFICE, "closed_on": DAY, "at": EVENING}
+    if fits:
+        assert close_rider(**facts, expected_poisha=expected, count=table)[0].reason is reason
+    else:
+        with pytest.raises(Unacceptable) as refused:
+            close_rider(**facts, expected_poisha=expected, count=table)
+        assert refused.value.field == "reason" and refused.value.remedy
+
+
+@pytest.mark.parametrize("name", [RIDER, RIDER.lower(), "  1215-r০1 "])
+def test_a_rider_does_not_count_his_own_cash(name: str) -> None:
+    table = Count.in_fewest(5, RULES, name, "witness")
+    with pytest.raises(Unacceptable) as refused:
+        close_rider(rider=RIDER, office=OFFICE, closed_on=DAY, expected_poisha=5, count=table, at=EVENING)
+    assert refused.value.field == "counted_by"

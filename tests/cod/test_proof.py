@@ -2,17 +2,20 @@ import ast
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 from uuid import UUID
 
 import pytest
 
-from post_logistics.cod import proof
-from post_logistics.cod.ledger import Transfer, reverse
+from post_logistics.cod import proof, proof_of_days
+from post_logistics.cod.accounts import AccountKind, account
+from post_logistics.cod.ledger import Transfer, reverse, transfer
 from post_logistics.cod.postings import Code
 from post_logistics.cod.proof import check_books
-from tests.cod.books import BANK, EVENING, TILL, a_settled_day, carried_by, collect, payable
+from tests.cod.settled_day import BANK, EVENING, RIDER, SHAJGOJ, TILL, a_settled_day, collect
 
 OTHER_ID = UUID(int=1)
+EQUITY = account(AccountKind.OPENING_BALANCES)
 
 
 def changed(of: Code, /, **fields: object) -> list[Transfer]:
@@ -39,7 +42,7 @@ def test_a_settled_day_has_no_problem() -> None:
         (changed(Code.HAND_IN, code="gift"), "no posting gift"),
         (changed(Code.HAND_IN, cause=""), "no cause"),
         (changed(Code.HAND_IN, at=datetime(2026, 11, 22)), "no time zone"),  # noqa: DTZ001
-        (changed(Code.HAND_IN, reverses=OTHER_ID, debit=carried_by(), credit=TILL), "not in the books"),
+        (changed(Code.HAND_IN, reverses=OTHER_ID, debit=RIDER, credit=TILL), "not in the books"),
         (changed(Code.DEPOSIT, amount_poisha=9_999_999), "office_till:1215: stands on the wrong side"),
     ],
 )
@@ -84,14 +87,54 @@ def test_red_control_a_transfer_left_out_that_others_rest_on_is_named(code: Code
     assert any("wrong side of zero" in each or "ever charged" in each for each in check_books(books))
 
 
+def sums(books: list[Transfer]) -> list[str]:
+    """What the sums alone find, with the table of lawful postings switched off."""
+    proved = proof.Proof()
+    for each in books:
+        proved._add_up(each)
+    return [text for check in (proved._merchants(), proved._places()) for text in check.examples]
+
+
 def test_red_control_money_posted_past_the_merchant_breaks_the_identity() -> None:
-    """With the table of lawful postings switched off, the sums alone still see it."""
-    assert proof._identities(a_settled_day()) == []
-    assert "the places hold" in proof._identities(changed(Code.TAKE_FEE, credit=BANK))[0]
-    assert f"{payable()}: collected" in proof._identities(changed(Code.TAKE_FEE, code="gift"))[0]
+    assert sums(a_settled_day()) == []
+    assert "the places hold" in sums(changed(Code.TAKE_FEE, credit=BANK))[0]
+    assert f"{SHAJGOJ}: " in sums(changed(Code.TAKE_FEE, code="gift"))[0]
 
 
-def test_the_proof_imports_nothing_of_ours() -> None:
-    tree = ast.parse(Path(proof.__file__).read_text(encoding="utf-8"))
+def test_what_a_merchant_owed_when_the_books_were_opened_may_be_taken() -> None:
+    due = account(AccountKind.MERCHANT_FEES_DUE, "shajgoj")
+    books = a_settled_day()
+    facts = {"amount_poisha": 5_00, "at": EVENING, "cause": "opening"}
+    opened = transfer(Code.OPENING_DEBIT, debit=due, credit=EQUITY, **facts)
+    against = transfer(Code.OPENING_CREDIT, debit=EQUITY, credit=SHAJGOJ, **facts)
+    take = next(each for each in books if each.code is Code.TAKE_FEE and each.credit == due)
+    more = [replace(each, amount_poisha=each.amount_poisha + 5_00) if each is take else each for each in books]
+    assert check_books([opened, against, *more]) == ()
+    assert any("ever charged" in each for each in check_books(more))
+
+
+def test_every_check_says_how_often_it_was_asked() -> None:
+    proved = proof.Proof()
+    for each in a_settled_day():
+        proved.take(each)
+    checks = {check.name: check for check in proved.checks()}
+    assert len(checks) == 8
+    assert checks["every_transfer_is_lawful"].checked == len(a_settled_day())
+    assert not any(check.violated for check in checks.values())
+
+
+def test_a_thousand_faults_are_counted_and_the_first_are_told() -> None:
+    books = [replace(collect(f"P{n}", 1), amount_poisha=0.5) for n in range(1000)]
+    proved = proof.Proof()
+    for each in books:
+        proved.take(each)
+    lawful = proved.checks()[1]
+    assert (lawful.violated, len(lawful.examples)) == (1000, proof.MOST_EXAMPLES)
+
+
+@pytest.mark.parametrize("module", [proof, proof_of_days], ids=lambda one: one.__name__)
+def test_the_proof_imports_nothing_of_ours(module: ModuleType) -> None:
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert modules <= {"collections", "collections.abc", "datetime", "typing"}
+    ours = {name for name in modules if name and name.startswith("post_logistics")}
+    assert ours <= {"post_logistics.cod.proof"}

@@ -15,6 +15,17 @@ deposit_minimum_poisha = 0
 payout_minimum_poisha = 0
 cash_payout_limit_poisha = 500_000
 settlement_weekdays = ["sunday", "wednesday"]
+bank_holidays = [2026-12-02]
+payout_approval_over_poisha = 10_000_000
+advance_share_bps = 7_000
+account_change_hold_hours = 24
+denominations_poisha = [100, 1]
+closing_hour = 21
+till_limit_poisha = 20_000_000
+deposit_within_days = 1
+clear_alone_poisha = 0
+excess_kept_after_days = 180
+payment_expires_minutes = 30
 """
 
 
@@ -54,6 +65,14 @@ def test_a_later_block_takes_over_on_its_first_day(tmp_path: Path) -> None:
         ("2026-01-01", "2026-01-01T00:00:00Z", "valid_from", 1),
         ('["sunday", "wednesday"]', "[]", "settlement_weekdays", 1),
         ('["sunday", "wednesday"]', '["caturday"]', "settlement_weekdays", 1),
+        ("[2026-12-02]", '["2026-12-02"]', "bank_holidays", 1),
+        ("[2026-12-02]", "2026-12-02", "bank_holidays", 1),
+        ("advance_share_bps = 7_000", "advance_share_bps = 0.7", "advance_share_bps", 1),
+        ("[100, 1]", "[]", "denominations_poisha", 1),
+        ("[100, 1]", "[1, 100]", "denominations_poisha", 1),
+        ("[100, 1]", "[100]", "denominations_poisha", 1),
+        ("[100, 1]", "[100, 1.0]", "denominations_poisha", 1),
+        ("[100, 1]", "[true]", "denominations_poisha", 1),
         (GOOD, GOOD + GOOD, "valid_from", None),
         (GOOD, "", "rules", None),
         (GOOD, "rules = 3", "rules", None),
@@ -78,3 +97,10 @@ def test_settlement_falls_on_the_next_day_of_settlement(tmp_path: Path) -> None:
     assert rules.settlement_on(sunday) == sunday
     assert rules.settlement_on(sunday + timedelta(days=1)) == date(2026, 11, 25)
     assert rules.settlement_on(date(2026, 11, 26)) == date(2026, 11, 29)
+
+
+def test_a_day_on_which_the_banks_are_closed_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "cod.toml").write_text(GOOD, encoding="utf-8")
+    rules = load_cod_rules(tmp_path).on(date(2026, 11, 22))
+    assert not rules.settles_on(date(2026, 12, 2))
+    assert rules.settlement_on(date(2026, 11, 30)) == date(2026, 12, 6)

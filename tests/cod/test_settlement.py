@@ -20,7 +20,6 @@ from post_logistics.cod.settlement import (
 from post_logistics.errors import Conflict, Unacceptable
 from post_logistics.units import bangla_digits
 from tests.cod.books import (
-    BANK,
     BOIBAZAR,
     KEY,
     NEXT_MORNING,
@@ -69,7 +68,7 @@ def test_a_delivered_parcel_is_paid_less_its_charges() -> None:
     assert (paid.principal_poisha, paid.fees_taken_poisha, paid.vat_taken_poisha) == (1_000_00, 60_00, 9_00)
     assert paid.payout_poisha == 931_00
     assert standing(balances(books), payable()) == 0
-    assert standing(balances(books), BANK) == 69_00
+    assert standing(balances(books), account(AccountKind.PAYOUT_IN_TRANSIT, SHAJGOJ)) == 931_00
     assert adds_up(paid)
 
 

@@ -185,3 +185,11 @@ def test_numbers_are_grouped_as_people_read_them() -> None:
     assert phone_text("+8801712345678") == "01712-345678"
     assert phone_text("+88029555555") == "+88029555555"
     assert breakable("a" * 30 + "  b") == "a" * 14 + "\u200b" + "a" * 14 + "\u200b" + "aa b"
+
+
+def test_labels_are_printed_four_to_a_sheet_of_a4_each_of_them_whole() -> None:
+    document = pypdfium2.PdfDocument(labels_pdf([LABEL, WORST, EVIL] * 3, sheet=True))
+    assert len(document) == 3
+    assert [round(points / 72 * 25.4) for points in document[0].get_size()] == [210, 297]
+    text = document[0].get_textpage().get_text_range()
+    assert text.count(spaced(LABEL.item_number)) >= 2

@@ -8,6 +8,7 @@ from shutil import copy
 
 import pytest
 
+from post_logistics.network import loading
 from post_logistics.network.loading import load_resolver, open_resolver
 from post_logistics.network.resolve import Resolution, Resolver, Unresolved
 
@@ -122,6 +123,19 @@ def test_without_a_place_to_keep_it_it_is_done_without(
     assert sorted(tmp_path.rglob("*")) == [tmp_path / "a file"]
     assert (tmp_path / "a file").read_text() == "mine"
     assert sorted(tables.iterdir()) == before
+
+
+def test_a_process_that_began_before_an_upgrade_keeps_nothing_for_those_after_it(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, cache = loading._program(), tmp_path / "cache"
+    open_resolver(tables, cache)
+    ours = kept(cache)
+    (tmp_path / "offices.py").write_text("another program")
+    monkeypatch.setattr(loading, "__file__", str(tmp_path / "loading.py"))
+    open_resolver(tables, cache)
+    assert kept(cache) == ours
+    assert loading._program() != before  # red control: from now on the program on the disk is another
 
 
 def test_a_process_makes_it_once(tables: Path) -> None:

@@ -3,17 +3,18 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from post_logistics.consignments.booking import Consignment
 from post_logistics.consignments.merchants import Merchant
 from post_logistics.consignments.numbers import item_number
+from post_logistics.operations.custody.scanning import record_scans
 from post_logistics.operations.facts import Facts, load_facts
-from post_logistics.operations.scanning import record_scans
 from post_logistics.settings import Settings
-from post_logistics.storage.consignments import append_consignments
+from post_logistics.storage.custody.scans import append_scans, open_journeys
 from post_logistics.storage.database import Connection
-from post_logistics.storage.merchants import append_merchants
-from post_logistics.storage.scans import append_scans, open_journeys
+from post_logistics.storage.orders.consignments import append_consignments
+from post_logistics.storage.orders.merchants import append_merchants
 from post_logistics.tracking.journey import fold
 from post_logistics.tracking.lifecycle import Event
 from post_logistics.tracking.reasons import Reason
@@ -62,6 +63,17 @@ def consignment(serial: int, at: datetime, cod_poisha: int = 100_000) -> Consign
     )
 
 
+def give_out_bag(connection: Connection, key: str) -> None:
+    """Gives out the number of a bag, as an office asks for it before it fills the bag."""
+    connection.execute(
+        text(
+            "insert into bag_numbers (request_id, series, first_serial, last_serial, made_at) "
+            "values (gen_random_uuid(), :series, :serial, :serial, now()) on conflict do nothing"
+        ),
+        {"series": key[:20], "serial": int(key[20:])},
+    )
+
+
 class Story:
     """Scans of one device after another, a minute apart, in a database that forgets them after the test."""
 
@@ -70,14 +82,14 @@ class Story:
         self.at = at
         self.sequence = 0
 
-    def book(self, *cod_poisha: int) -> list[str]:
+    def book(self, *cod_poisha: int, first: int = 0) -> list[str]:
         shop = Merchant(MerchantId(SHOP), "Test Shop", "New Market, Dhaka", "account-1", self.at)
         append_merchants(self.connection, [shop])
-        made = [consignment(7_000_000 + i, self.at, cod) for i, cod in enumerate(cod_poisha)]
+        made = [consignment(7_000_000 + i, self.at, cod) for i, cod in enumerate(cod_poisha, first)]
         append_consignments(self.connection, made, ["print"] * len(made))
         scans = [self.scan(c.item_number, Event.BOOKED, f"merchant:{SHOP}") for c in made]
         append_scans(self.connection, scans)
-        open_journeys(self.connection, [fold(scan.item_number, [scan]) for scan in scans])
+        open_journeys(self.connection, [fold(scan.item_number, [scan]) for scan in scans], ["1216"] * len(scans))
         return [c.item_number for c in made]
 
     def scan(self, item: str, event: Event, holder: str, reason: Reason | None = None) -> Scan:

@@ -32,17 +32,17 @@ from sqlalchemy import Connection, text
 from post_logistics.cod.proof import check_books
 from post_logistics.consignments.booking import Order
 from post_logistics.consignments.merchants import Merchant
-from post_logistics.operations.booking import Asked, Outcome, book
-from post_logistics.operations.delivering import Claim, deliver
+from post_logistics.operations.custody.scanning import ScanOutcome, record_scans
+from post_logistics.operations.door.delivering import Claim, deliver
 from post_logistics.operations.facts import Facts, load_facts
 from post_logistics.operations.numbering import Numbers
-from post_logistics.operations.scanning import ScanOutcome, record_scans
+from post_logistics.operations.orders.booking import Asked, Outcome, book
 from post_logistics.settings import Settings
+from post_logistics.storage.custody.scans import load_scans, load_standings
 from post_logistics.storage.database import Database, open_database
 from post_logistics.storage.errors import Unavailable
-from post_logistics.storage.ledger import load_transfers
-from post_logistics.storage.merchants import append_merchants
-from post_logistics.storage.scans import load_scans, load_standings
+from post_logistics.storage.money.ledger import load_transfers
+from post_logistics.storage.orders.merchants import append_merchants
 from post_logistics.tracking.journey import fold_many
 from post_logistics.tracking.lifecycle import Event
 from post_logistics.tracking.scans import Scan, scan_id_of

@@ -1,6 +1,5 @@
 """The textbooks' files, worked out by hand: what is read, what is written, and what is refused by line."""
 
-import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from post_logistics.routing.instances import NO_END_S, Instance, load_instance
 from post_logistics.routing.problem import Window
 from post_logistics.routing.solutions import cost_text, load_solution, ridden, sol_text
 from post_logistics.routing.violation import Fault
+from tests.timing import quiet_seconds
 
 REFERENCE = Path(__file__).resolve().parent.parent.parent / "docs" / "reference"
 
@@ -394,9 +394,9 @@ def test_a_large_vrp_is_read_in_seconds(folder: Path) -> None:
     rows = "\n".join(f"{node} {x} {y}" for node, (x, y) in enumerate(places, start=1))
     demands = "\n".join(f"{node} {int(node > 1)}" for node in range(1, nodes + 1))
     head = VRP.partition("NODE_COORD_SECTION")[0].replace("DIMENSION : 4", f"DIMENSION : {nodes}")
-    began = time.process_time()
-    instance = load(folder, f"{head}NODE_COORD_SECTION\n{rows}\nDEMAND_SECTION\n{demands}\nDEPOT_SECTION\n1\n-1\nEOF\n")
-    assert time.process_time() - began < 5
+    text = f"{head}NODE_COORD_SECTION\n{rows}\nDEMAND_SECTION\n{demands}\nDEPOT_SECTION\n1\n-1\nEOF\n"
+    instance = load(folder, text)
+    assert quiet_seconds(lambda: load(folder, text)) < 5
     assert len(instance.problem.vehicles) == nodes - 1
     x, y = places[5] - places[9]
     assert instance.problem.distance_m[5, 9] == round((x * x + y * y) ** 0.5)

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -15,28 +14,26 @@ from uuid import uuid4
 import pytest
 
 from post_logistics.cod.accounts import AccountKind, account
-from post_logistics.cod.custody import in_bank
-from post_logistics.cod.ledger import transfer
+from post_logistics.cod.ledger import Transfer, standing, transfer
 from post_logistics.cod.postings import Code
 from post_logistics.cod.proof import check_books
+from post_logistics.cod.settlement import free_in
 from post_logistics.consignments.merchants import Merchant
-from post_logistics.operations.booking import Asked, book
-from post_logistics.operations.closing import close_office_day, close_rider_day, confirm, pay_in
-from post_logistics.operations.delivering import deliver
+from post_logistics.errors import Conflict
 from post_logistics.operations.facts import Facts
-from post_logistics.operations.numbering import Numbers
-from post_logistics.operations.scanning import record_scans
-from post_logistics.operations.settling import settle_merchant
+from post_logistics.operations.money.settling import settle_merchant
 from post_logistics.storage.database import Database, open_database
 from post_logistics.storage.errors import Unavailable
-from post_logistics.storage.ledger import append_transfers, load_transfers
-from post_logistics.storage.merchants import append_merchants, load_merchants
-from post_logistics.units import MerchantId, Postcode, RiderId
-from tests.operations.crash import AT, SHOP, claim, kill_database, order, out_scans, settings_for
+from post_logistics.storage.money.ledger import append_transfers, load_balances, load_transfers
+from post_logistics.storage.money.payouts import load_payouts
+from post_logistics.units import ItemNumber
+from tests.operations.crash import AT, kill_database, settings_for
+from tests.operations.money.paying import parcels, payable, shop
 
 SEED, THREADS, MERCHANTS, TIMES_ASKED, KILLS = 1, 64, 300, 10, 10
 TODAY = date(2026, 11, 22)
 EVENING = AT + timedelta(hours=14)
+AMOUNT_POISHA = 100_000
 
 Settle = Callable[[Database, Merchant], int]
 """Settles with a merchant and says the payout, in poisha."""
@@ -58,24 +55,21 @@ def killable(data_dir: Path) -> Iterator[Database]:
         yield database
 
 
-def a_parcel_each(database: Database, facts: Facts, merchants: int) -> list[Merchant]:
-    """That many merchants, each with the money for one delivered parcel in the bank."""
-    shops = [replace(SHOP, merchant_id=MerchantId(f"shop-{n}"), name=f"Shop {n}") for n in range(merchants)]
-    numbers = Numbers(database, facts.number_key)
+def a_parcel_each(
+    database: Database, merchants: int, banked: int | None = None
+) -> tuple[list[Merchant], set[ItemNumber]]:
+    """That many merchants, each due the money of one delivered parcel; for the first ``banked`` it is in the bank."""
+    banked = merchants if banked is None else banked
     with database.transaction() as connection:
-        append_merchants(connection, shops)
-        asked = [Asked(order=order(n), merchant=shop) for n, shop in enumerate(shops)]
-        items = [verdict.item_number for verdict in book(connection, facts, numbers, asked, AT)]
-        record_scans(connection, [scan for n, item in enumerate(items) for scan in out_scans(n, item)])
-        deliver(connection, [claim(n, item) for n, item in enumerate(items)])
-        cash_poisha = sum(one.order.cod_poisha for one in asked)
-        office = Postcode("1216")
-        counted = {"closed_on": TODAY, "counted_poisha": cash_poisha, "counted_by": "clerk", "at": EVENING}
-        close_rider_day(connection, rider=RiderId("1216-R01"), office=office, **counted)
-        close = close_office_day(connection, facts, office=office, **counted)
-        pay_in(connection, close.close_id, "SLIP-1", EVENING)
-        confirm(connection, close.close_id, close.to_deposit_poisha, EVENING)
-    return shops
+        shops = [shop(connection, f"shop-{n}", AT) for n in range(merchants)]
+        cleared = {
+            item
+            for n, one in enumerate(shops)
+            for item in parcels(
+                connection, one.merchant_id, [AMOUNT_POISHA], AT, first=7_100_000 + n, banked=n < banked
+            )
+        }
+    return shops, cleared
 
 
 def everybody_settles(database: Database, shops: list[Merchant], settle: Settle, answers: list[Answer]) -> None:
@@ -110,55 +104,99 @@ def wrong_payouts(database: Database, due: int, answers: list[Answer]) -> list[s
     return [*wrong, *check_books(books)]
 
 
-def payable(merchant: str) -> str:
-    return account(AccountKind.MERCHANT_PAYABLE, merchant)
+def settled_among_kills(
+    database: Database, data_dir: Path, facts: Facts, shops: list[Merchant], cleared: set[ItemNumber]
+) -> list[Answer]:
+    """What everybody was told while the database was killed ten times; 0 for who was refused."""
 
-
-@pytest.mark.soak
-def test_each_of_three_hundred_merchants_is_paid_once(killable: Database, data_dir: Path, facts: Facts) -> None:
-    shops = a_parcel_each(killable, facts, MERCHANTS)
-    with killable.transaction() as connection:
-        cleared = in_bank(load_transfers(connection))
-        known = load_merchants(connection)
-
-    def settle(database: Database, shop: Merchant) -> int:
-        with database.transaction() as connection:
-            return settle_merchant(connection, facts, known[shop.merchant_id], TODAY, EVENING, cleared).payout_poisha
+    def settle(database: Database, one: Merchant) -> int:
+        try:
+            with database.transaction() as connection:
+                return settle_merchant(connection, facts, one, TODAY, EVENING, cleared).payout_poisha
+        except Conflict:
+            return 0
 
     answers: list[Answer] = []
+    asked = len(shops) * TIMES_ASKED
     with ThreadPoolExecutor(1) as pool:
-        clerks = pool.submit(everybody_settles, killable, shops, settle, answers)
+        clerks = pool.submit(everybody_settles, database, shops, settle, answers)
         for kill in range(KILLS):
-            while len(answers) < (kill + 1) * MERCHANTS * TIMES_ASKED // (KILLS + 1):
+            while len(answers) < (kill + 1) * asked // (KILLS + 1):
                 wait([clerks], timeout=0.01)
             assert not clerks.done()
             kill_database(data_dir, whole_cluster=True)
         clerks.result(timeout=600)
-    assert len(answers) == MERCHANTS * TIMES_ASKED
-    assert wrong_payouts(killable, MERCHANTS, answers) == []
+    assert len(answers) == asked
+    return answers
 
 
 @pytest.mark.soak
-def test_red_control_looking_before_paying_pays_twice(killable: Database, facts: Facts) -> None:
-    shops = a_parcel_each(killable, facts, 30)
+def test_each_of_three_hundred_merchants_is_paid_once(killable: Database, data_dir: Path, facts: Facts) -> None:
+    shops, cleared = a_parcel_each(killable, MERCHANTS)
+    answers = settled_among_kills(killable, data_dir, facts, shops, cleared)
+    assert wrong_payouts(killable, MERCHANTS, answers) == []
+    with killable.transaction() as connection:
+        orders = {one.merchant: one.amount_poisha for one in load_payouts(connection)}
+    assert orders == dict(answers)
 
-    def settle(database: Database, shop: Merchant) -> int:
+
+@pytest.mark.soak
+def test_the_bank_is_never_overdrawn_however_many_settle_at_once(
+    killable: Database, data_dir: Path, facts: Facts
+) -> None:
+    """Forty merchants are due the money of one parcel each, and the bank holds that of twenty-five."""
+    shops, cleared = a_parcel_each(killable, 40, banked=25)
+    settled_among_kills(killable, data_dir, facts, shops, cleared)
+    with killable.transaction() as connection:
+        books, sums = load_transfers(connection), load_balances(connection)
+        orders = load_payouts(connection)
+    ordered_poisha = sum(one.amount_poisha for one in orders)
+    held_poisha = standing(sums, account(AccountKind.SETTLEMENT_BANK))
+    assert held_poisha - AMOUNT_POISHA < ordered_poisha <= held_poisha
+    assert check_books(books) == ()
+
+
+@pytest.mark.soak
+def test_red_control_looking_at_the_bank_before_paying_overdraws_it(killable: Database) -> None:
+    shops, _ = a_parcel_each(killable, 40, banked=25)
+
+    def settle(database: Database, one: Merchant) -> int:
+        with database.transaction() as connection:
+            if free_in(load_balances(connection)) < AMOUNT_POISHA:
+                return 0
+            append_transfers(connection, [pay_out(one, one.merchant_id)])
+            return AMOUNT_POISHA
+
+    everybody_settles(killable, shops, settle, [])
+    with killable.transaction() as connection:
+        assert free_in(load_balances(connection)) < 0
+
+
+@pytest.mark.soak
+def test_red_control_looking_before_paying_pays_twice(killable: Database) -> None:
+    shops, _ = a_parcel_each(killable, 30)
+
+    def settle(database: Database, one: Merchant) -> int:
         """Looks for a payout, pays if there is none, under a new id each time."""
         with database.transaction() as connection:
             for known in load_transfers(connection):
-                if known.code is Code.PAY_OUT and known.debit == payable(shop.merchant_id):
+                if known.code is Code.PAY_OUT and known.debit == payable(one.merchant_id):
                     return known.amount_poisha
-            paid = transfer(
-                Code.PAY_OUT,
-                debit=payable(shop.merchant_id),
-                credit=account(AccountKind.SETTLEMENT_BANK),
-                amount_poisha=50_000,
-                at=EVENING,
-                cause=str(uuid4()),
-            )
-            append_transfers(connection, [paid])
-            return paid.amount_poisha
+            append_transfers(connection, [pay_out(one, str(uuid4()))])
+            return AMOUNT_POISHA
 
     answers: list[Answer] = []
     everybody_settles(killable, shops, settle, answers)
     assert any("was paid" in what for what in wrong_payouts(killable, 30, answers))
+
+
+def pay_out(one: Merchant, cause: str) -> Transfer:
+    """A payout ordered without looking at anything."""
+    return transfer(
+        Code.PAY_OUT,
+        debit=payable(one.merchant_id),
+        credit=account(AccountKind.PAYOUT_IN_TRANSIT, one.merchant_id),
+        amount_poisha=AMOUNT_POISHA,
+        at=EVENING,
+        cause=cause,
+    )

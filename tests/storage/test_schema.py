@@ -37,17 +37,6 @@ def test_the_migrations_lead_to_the_schema_on_its_page(settings: Settings, tmp_p
             connection.execute(text("set local search_path to by_page"))
             metadata.create_all(connection)
             connection.execute(text("create table alembic_version (like by_steps.alembic_version including all)"))
-            function = connection.execute(
-                text("select pg_get_functiondef('by_steps.refuse_change'::regproc)")
-            ).scalar_one()
-            connection.execute(text(function.replace("by_steps.", "by_page.")))
-            for table in APPEND_ONLY:
-                connection.execute(
-                    text(
-                        f"create trigger append_only before update or delete or truncate on {table} "
-                        "for each statement execute function refuse_change()"
-                    )
-                )
         by_page = dump(migrated.url, "by_page")
     assert sorted(by_migration.replace("alembic_version_pkc", "").splitlines()) == sorted(
         by_page.replace("alembic_version_pkey", "").splitlines()
@@ -128,14 +117,17 @@ def test_ranges_of_one_indicator_never_overlap_and_those_of_two_may(connection: 
 def test_a_day_closes_only_when_every_poisha_is_explained(connection: Connection, morning: datetime) -> None:
     insert = text(
         "insert into day_closes (close_id, holder, office, closed_on, expected_poisha, counted_poisha, "
-        "shortage_poisha, excess_poisha, to_deposit_poisha, counted_by, closed_at) "
-        "values (gen_random_uuid(), :h, '1215', '2026-11-22', :e, :c, :s, :x, 0, 'clerk', :at)"
+        "shortage_poisha, excess_poisha, to_deposit_poisha, counted_by, closed_at, turn, pieces, reason, "
+        "countersigned_by) values (gen_random_uuid(), :h, '1215', '2026-11-22', :e, :c, :s, :x, 0, 'clerk', :at, 1, "
+        "'{}', :r, :by)"
     )
-    connection.execute(insert, {"h": "rider:1", "e": 100, "c": 90, "s": 10, "x": 0, "at": morning})
-    with refused(connection):
-        connection.execute(insert, {"h": "rider:2", "e": 100, "c": 90, "s": 9, "x": 0, "at": morning})
+    good = {"h": "rider:1", "e": 100, "c": 90, "s": 10, "x": 0, "at": morning, "r": "lost", "by": "rider"}
+    connection.execute(insert, good)
+    for wrong in ({"s": 9}, {"r": ""}, {"by": "clerk"}, {"by": ""}):
+        with refused(connection):
+            connection.execute(insert, good | {"h": "rider:2"} | wrong)
     with pytest.raises(IntegrityError), connection.begin_nested():
-        connection.execute(insert, {"h": "rider:1", "e": 0, "c": 0, "s": 0, "x": 0, "at": morning})
+        connection.execute(insert, good)
 
 
 def test_what_raises_in_a_transaction_leaves_nothing_behind(database: Database) -> None:

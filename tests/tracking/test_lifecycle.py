@@ -1,8 +1,13 @@
 import unicodedata
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
 
 import pytest
 
+from post_logistics.tracking.bags import BAG, BagState
 from post_logistics.tracking.lifecycle import (
+    ABOUT_OTHERS,
     BEFORE_ACCEPTANCE,
     CLOSED,
     DUE,
@@ -20,10 +25,10 @@ from post_logistics.tracking.texts import EVENT_TEXTS, PUBLIC_REASONS, REASON_TE
 RETURN_TRACK = {State.RETURN_REQUESTED, State.RETURNING}
 
 
-def reached_from(start: State) -> set[State]:
+def reached_from(start: StrEnum, table: Mapping[Any, Mapping[Event, StrEnum]] = TRANSITIONS) -> set[StrEnum]:
     seen, waiting = {start}, [start]
     while waiting:
-        for after in TRANSITIONS[waiting.pop()].values():
+        for after in table[waiting.pop()].values():
             if after not in seen:
                 seen.add(after)
                 waiting.append(after)
@@ -50,7 +55,21 @@ def test_the_ends_are_delivered_returned_and_cancelled() -> None:
 
 
 def test_every_event_is_legal_somewhere() -> None:
-    assert {event for row in TRANSITIONS.values() for event in row} == set(Event)
+    of_items = {event for row in TRANSITIONS.values() for event in row}
+    of_bags = {event for row in BAG.table.values() for event in row}
+    assert of_items | of_bags | ABOUT_OTHERS == set(Event)
+    assert not (of_items | of_bags | LANDING.keys()) & ABOUT_OTHERS
+    assert of_bags - of_items == {Event.SEALED, Event.OPENED}
+
+
+def test_every_state_of_a_bag_has_a_row_can_be_reached_and_can_be_opened_in_the_end() -> None:
+    assert set(BAG.table) == set(BagState)
+    reached = {after for row in BAG.table.values() for after in row.values()}
+    assert reached == set(BagState)
+    assert all(BagState.OPENED in reached_from(state, BAG.table) for state in BagState)
+    assert {state for state in BagState if not BAG.due[state]} == {BagState.OPENED}
+    assert set(BAG.landing.values()) == set(BagState) - {BagState.OPEN, BagState.LOST}
+    assert {event for row in BAG.table.values() for event in row} - set(BAG.landing) == {Event.LOST}
 
 
 @pytest.mark.parametrize("state", sorted(IN_CUSTODY))

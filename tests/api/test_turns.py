@@ -1,0 +1,113 @@
+"""However many ask at once, somebody's work goes on; and whoever would wait too long is told so at once."""
+
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fastapi import HTTPException
+from starlette.types import Message, Receive, Scope, Send
+
+from api.guards import Door
+from api.turns import AT_ONCE, WAITING, Turns
+from post_logistics.storage.database import POOL_SIZE
+from tests.api.client import Api
+
+
+def test_no_more_than_so_many_have_a_turn_at_once_and_all_get_theirs() -> None:
+    async def many() -> tuple[int, list[int]]:
+        turns, inside, most, done = Turns(at_once=3), 0, 0, []
+
+        async def one(number: int) -> None:
+            nonlocal inside, most
+            async with turns.take():
+                inside += 1
+                most = max(most, inside)
+                await asyncio.sleep(0)
+                inside -= 1
+                done.append(number)
+
+        await asyncio.gather(*(one(number) for number in range(50)))
+        return most, done
+
+    most, done = asyncio.run(many())
+    assert most == 3
+    assert done == list(range(50))  # nobody is overtaken
+
+
+def test_one_too_many_is_told_at_once_to_come_again() -> None:
+    async def crowded() -> None:
+        turns, go = Turns(at_once=1, waiting=2), asyncio.Event()
+
+        async def one() -> None:
+            async with turns.take():
+                await go.wait()
+
+        held = [asyncio.create_task(one()) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(HTTPException) as told:
+            async with turns.take():
+                pass
+        assert told.value.status_code == 503
+        assert told.value.headers and int(told.value.headers["Retry-After"]) > 0
+        go.set()
+        await asyncio.gather(*held)
+        async with turns.take():
+            pass
+
+    asyncio.run(crowded())
+
+
+def test_whoever_gives_up_waiting_or_fails_takes_no_turn_away() -> None:
+    async def impatient() -> None:
+        turns = Turns(at_once=1, waiting=1)
+        for _ in range(3):
+            async with turns.take():
+                waiting = asyncio.create_task(turns.take().__aenter__())
+                await asyncio.sleep(0)
+                waiting.cancel()
+                await asyncio.gather(waiting, return_exceptions=True)
+            with pytest.raises(ZeroDivisionError):
+                async with turns.take():
+                    raise ZeroDivisionError
+        async with turns.take():
+            pass
+
+    asyncio.run(impatient())
+
+
+def test_where_it_is_crowded_nothing_is_read_and_health_is_told() -> None:
+    """The request is refused before its body is asked for, in the words of every other problem."""
+
+    async def at_the_door() -> tuple[list[Message], list[str]]:
+        turns, sent, let_in = Turns(at_once=1, waiting=0), [], []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            let_in.append(scope["path"])
+
+        async def unread() -> Message:
+            raise AssertionError("it was read")
+
+        async def told(message: Message) -> None:
+            sent.append(message)
+
+        for path in ("/v1/consignments", "/healthz"):
+            await Door(app, turns)({"type": "http", "path": path}, unread, told)
+        return sent, let_in
+
+    (start, body), let_in = asyncio.run(at_the_door())
+    assert let_in == ["/healthz"]
+    assert start["status"] == 503 and b"retry-after" in dict(start["headers"])
+    assert json.loads(body["body"])["type"] == "urn:post-logistics:unavailable"
+
+
+def test_there_are_connections_left_for_those_without_a_turn() -> None:
+    assert 0 < AT_ONCE < POOL_SIZE < WAITING
+
+
+def test_more_requests_than_threads_do_not_stand_in_each_others_way(api: Api) -> None:
+    """Each holds a connection while it waits for a thread: with one for every turn they would wait for ever."""
+    shop = api.shop()
+    with ThreadPoolExecutor(80) as many:
+        answers = list(many.map(lambda n: api.book(shop, f"R-{n}"), range(80)))
+    assert {answer.status_code for answer in answers} == {201}
