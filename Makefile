@@ -1,9 +1,9 @@
-# Everything a person needs to remember: make demo | serve | test | check | bench | soak
+# Everything a person needs to remember: make demo | serve | test | check | bench | soak | screenshots
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo serve test check bench soak format lock clean
+.PHONY: help demo serve test check bench soak screenshots audit format lock clean
 help:
 	@echo "make demo    run one whole day of the Dhaka pilot into build/demo"
 	@echo "make serve   start the HTTP API on http://127.0.0.1:8000 (interactive docs at /docs)"
@@ -11,6 +11,8 @@ help:
 	@echo "make check   format, lint, types and the quick tests, as CI does"
 	@echo "make bench   speed and quality against a reference"
 	@echo "make soak    the long tests"
+	@echo "make screenshots  every page in both languages and widths into build/screenshots (needs a chromium)"
+	@echo "make audit   known vulnerabilities of what we are built of (needs a network)"
 	@echo "Pass options with ARGS, e.g. make demo ARGS='--date 2026-11-22 --seed 7'"
 
 demo: .venv/run.stamp
@@ -20,19 +22,30 @@ serve: .venv/run.stamp
 	$(BIN)/post-logistics serve $(ARGS)
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n auto -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not soak" $(ARGS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not soak" $(ARGS)
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
 
 soak: .venv/dev.stamp
 	$(BIN)/python -m pytest -n auto -m soak $(ARGS)
+
+screenshots: .venv/dev.stamp
+	SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/browser $(ARGS)
+
+# In an environment of its own: what looks for vulnerabilities is no part of what is looked at.
+audit: .venv/dev.stamp
+	$(BIN)/python -m pytest -q tests/security/test_supply.py
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	build/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock -r requirements-dev.lock \
+		|| (echo "Vulnerable packages are listed above; if none are, the advisories could not be reached and nothing was checked." && exit 1)
 
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,1 @@
+"""The translation between Karrio's words and the post's."""
