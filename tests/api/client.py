@@ -6,7 +6,6 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
@@ -136,14 +135,3 @@ def running(settings: Settings) -> Iterator[Api]:
         api = Api(client)
         app.dependency_overrides[now] = lambda: api.at
         yield api
-
-
-def alone(schema_name: str) -> Any:
-    """A fixture ``api`` for one module: an application whose books nobody else closes."""
-
-    @pytest.fixture(scope="module")
-    def api(settings: Settings) -> Iterator[Api]:
-        with running(settings.model_copy(update={"schema_name": schema_name})) as api:
-            yield api
-
-    return api

@@ -1,4 +1,4 @@
-"""One running application for the tests of the API."""
+"""A running application for each module of the API's tests."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,11 @@ from post_logistics.settings import Settings
 from tests.api.client import Api, running
 
 
-@pytest.fixture(scope="session")
-def api(settings: Settings) -> Iterator[Api]:
-    """One application for all tests that do not break anything; each takes merchants of its own."""
-    with running(settings.model_copy(update={"schema_name": "api"})) as api:
+@pytest.fixture(scope="module")
+def api(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Api]:
+    """An application of this module's tests: nobody stumbles over what another module left behind."""
+    name = request.module.__name__.removeprefix("tests.").replace(".", "_")
+    with running(settings.model_copy(update={"schema_name": name})) as api:
         yield api
 
 

@@ -16,9 +16,8 @@ from post_logistics.operations.documents.advising import advise
 from post_logistics.operations.faces.confirmations import confirm_deliveries, signer
 from post_logistics.operations.telling.relaying import relay
 from post_logistics.operations.telling.webhooks import Sending, send_webhooks
-from post_logistics.settings import Settings
 from post_logistics.storage.money.ledger import load_transfers
-from tests.api.client import Api, running, taken
+from tests.api.client import Api, taken
 from tests.api.compat.shops import on_a_port
 from tests.closes import counted
 from tests.operations.documents.desk import signature
@@ -28,12 +27,6 @@ from tests.standins.serving import Fault, served
 RIDER = "1216-R01"
 HOLDER = f"rider:{RIDER}"
 _weeks = count(1)
-
-
-@pytest.fixture(scope="module")
-def api(settings: Settings) -> Iterator[Api]:
-    with running(settings.model_copy(update={"schema_name": "api_documents"})) as api:
-        yield api
 
 
 @pytest.fixture(scope="module")

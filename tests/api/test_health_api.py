@@ -8,9 +8,7 @@ from sqlalchemy import text
 from api.app import create_app
 from post_logistics.settings import Settings
 from post_logistics.storage.jobs import QUEUE
-from tests.api.client import Api, alone, refused, taken
-
-api = alone("health")
+from tests.api.client import Api, refused, taken
 
 
 def test_both_answer_without_a_key(api: Api) -> None:

@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 from beancount import loader
 
-from tests.api.client import Api, alone, refused, taken
+from tests.api.client import Api, refused, taken
 from tests.closes import counted, paid_in
-
-api = alone("money")
 
 DAY, NEXT_DAY = "2025-06-01", "2025-06-02"
 OFFICE, RIDER = "1215", "1215-R01"

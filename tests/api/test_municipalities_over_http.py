@@ -18,9 +18,8 @@ from post_logistics.operations.faces.confirmations import confirm_deliveries, si
 from post_logistics.operations.orders.order_jobs import work_off
 from post_logistics.operations.telling.relaying import relay
 from post_logistics.operations.telling.webhooks import Sending, send_webhooks
-from post_logistics.settings import Settings
 from post_logistics.storage.money.ledger import load_transfers
-from tests.api.client import Api, refused, running, taken
+from tests.api.client import Api, refused, taken
 from tests.api.compat.shops import on_a_port
 from tests.closes import counted
 from tests.operations.documents.desk import signature
@@ -31,12 +30,6 @@ OFFICE, RIDER, PILOT = "8100", "8100-R01", "gopalganj"
 HOLDER = f"rider:{RIDER}"
 _days = count(2, 3)
 _lists = count(1)
-
-
-@pytest.fixture(scope="module")
-def api(settings: Settings) -> Iterator[Api]:
-    with running(settings.model_copy(update={"schema_name": "api_municipalities"})) as api:
-        yield api
 
 
 @pytest.fixture(scope="module")

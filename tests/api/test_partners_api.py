@@ -23,10 +23,9 @@ from post_logistics.operations.orders.shop_orders import take_in_all
 from post_logistics.operations.telling.partner_calls import send_calls, send_due_calls
 from post_logistics.operations.telling.relaying import relay
 from post_logistics.operations.telling.webhooks import Dial, Sending
-from post_logistics.settings import Settings
 from post_logistics.storage.orders.consignments import load_consignment
 from post_logistics.storage.orders.partners import PartnerLine
-from tests.api.client import Api, refused, running, taken
+from tests.api.client import Api, refused, taken
 from tests.api.compat.shops import on_a_port
 from tests.api.pages.test_shop_pages import Browser
 from tests.closes import counted, paid_in
@@ -36,12 +35,6 @@ from tests.standins.serving import Fault, served
 TODAY = date(2026, 11, 22)
 SECRET = "ekshop-push-secret"
 NOBODYS = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture(scope="module")
-def api(settings: Settings) -> Iterator[Api]:
-    with running(settings.model_copy(update={"schema_name": "api_partners"})) as api:
-        yield api
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 
 from post_logistics.operations.money.alarms import watch_money
-from tests.api.client import Api, alone, refused, taken
+from tests.api.client import Api, refused, taken
 from tests.closes import counted, paid_in
-
-api = alone("taka")
 
 RIDER = "1216-R07"
 

@@ -8,7 +8,7 @@ from tests.api.client import Api
 from tests.api.compat.shops import Shop, on_a_port, open_shop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(api: Api) -> Iterator[str]:
     """Where the application answers, for clients that speak through the network."""
     with on_a_port(api) as url:

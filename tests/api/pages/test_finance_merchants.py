@@ -1,12 +1,10 @@
 """Merchants as finance sees them: an account is set by one and proven by another, and terms hold from a day on."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from post_logistics.settings import Settings
-from tests.api.client import Api, running
+from tests.api.client import Api
 from tests.api.pages.test_finance_pages import Person
 
 ACCOUNT = {
@@ -18,12 +16,6 @@ ACCOUNT = {
     "holder": "Krishna Khatri",
     "why": "Seen: cheque leaf and trade licence",
 }
-
-
-@pytest.fixture(scope="module")
-def api(settings: Settings) -> Iterator[Api]:
-    with running(settings.model_copy(update={"schema_name": "finance_merchants"})) as api:
-        yield api
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The pages of the finance desk, without a browser: what they answer, for whom, and what a form leaves behind."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from random import Random
@@ -33,11 +32,10 @@ from post_logistics.operations.access.people import give_role, take_on
 from post_logistics.operations.money.alarms import watch_money
 from post_logistics.operations.money.terms import AccountTold, change_account, check_account
 from post_logistics.printing.workbooks import workbook
-from post_logistics.settings import Settings
 from post_logistics.storage.money.ledger import append_transfers
 from post_logistics.storage.money.payouts import load_payout
 from post_logistics.units import Postcode
-from tests.api.client import Api, running, taken
+from tests.api.client import Api, taken
 from tests.api.pages.test_shop_pages import gone, seen
 from tests.closes import counted, paid_in
 from tests.cod.statements.banks import HEADER, LINES, STATEMENT, table
@@ -109,11 +107,10 @@ def fields(answer: Response) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def api(settings: Settings) -> Iterator[Api]:
-    """An application of these tests alone: what waits for the finance desk is all of it."""
-    with running(settings.model_copy(update={"schema_name": "finance"})) as api:
-        api.at = AT + timedelta(hours=2)
-        yield api
+def api(api: Api) -> Api:
+    """The application, once the evening's money is counted."""
+    api.at = AT + timedelta(hours=2)
+    return api
 
 
 @pytest.fixture(scope="module")

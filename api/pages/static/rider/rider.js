@@ -110,8 +110,8 @@ function view() {
   for (const tab of document.querySelectorAll(".tabs a"))
     if (tab.hash === `#${id === "parcel" ? "round" : id}`) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
-  if (found) openDoor(found);
-  else door = undefined;
+  if (!found) door = undefined;
+  else if (found.item.number !== door?.item.number) openDoor(found); // what is typed at a door that is open stays
   if (byId("undo-do").hidden) screen.undo(""); // a message is read once; what can be taken back stays
   const next = id === "round" && document.querySelector("[data-next] .to");
   if (next) next.focus();
