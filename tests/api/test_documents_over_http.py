@@ -21,7 +21,8 @@ from tests.api.client import Api, taken
 from tests.api.compat.shops import on_a_port
 from tests.closes import counted
 from tests.operations.documents.desk import signature
-from tests.standins.eksheba import MANIFESTS, STATUS, EkSheba
+from tests.standins.eksheba import MANIFESTS, EkSheba
+from tests.standins.issuers import NEWS
 from tests.standins.serving import Fault, served
 
 RIDER = "1216-R01"
@@ -47,7 +48,7 @@ class World:
         taken(api.post("/v1/issuers", issuer | {"name_bn": "জেলা প্রশাসকের কার্যালয়"}), 201)
         key = {"name": "ekSheba", "scopes": ["documents"]}
         desk.post_url, desk.key = server, taken(api.post("/v1/keys", key, merchant=self.office), 201)["key"]
-        hook = {"url": address + STATUS, "dialect": "eksheba", "secret": desk.token}
+        hook = {"url": address + NEWS, "dialect": "eksheba", "secret": desk.token}
         self.endpoint = UUID(taken(api.post("/v1/webhooks", hook, merchant=self.office), 201)["endpoint_id"])
 
     def manifests(self) -> list[dict[str, Any]]:
@@ -173,7 +174,7 @@ def test_the_advice_reaches_a_desk_that_stumbles_and_counts_once(world: World, f
     world.receive(1)
     world.deliver("A", **CHECKED)
     world.close()
-    world.desk.misbehave(fault, on=STATUS, times=3)
+    world.desk.misbehave(fault, on=NEWS, times=3)
     for _ in range(8):
         world.tell()
         world.api.at += timedelta(minutes=31)

@@ -23,7 +23,8 @@ from tests.api.client import Api, refused, taken
 from tests.api.compat.shops import on_a_port
 from tests.closes import counted
 from tests.operations.documents.desk import signature
-from tests.standins.municipality import LISTS, NEWS, Municipality
+from tests.standins.issuers import NEWS
+from tests.standins.municipality import LISTS, Municipality
 from tests.standins.serving import Fault, served
 
 OFFICE, RIDER, PILOT = "8100", "8100-R01", "gopalganj"

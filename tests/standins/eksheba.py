@@ -5,9 +5,8 @@ It is the other side: it reckons the seal and checks signatures by itself, and k
 application whatever the order in which the news comes.
 """
 
-import hashlib
-import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Any, Final
@@ -15,12 +14,12 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from tests.standins.serving import Answer, Asked, Fault, Standin
+from tests.standins.issuers import Issuer, seal
+from tests.standins.serving import Fault
 from tests.standins.telling import Told, tell
 
 MANIFESTS: Final = "manifests"
 """What `misbehave` names for lists on their way to the post."""
-STATUS: Final = "/post/status"
 _SEALED: Final = (
     "application_number",
     "service_code",
@@ -47,19 +46,15 @@ class Application:
     delivered: bool = False
 
 
-class EkSheba(Standin):
-    """The desk. ``post_url`` and ``key``: where the post takes lists, and by which key; ``token`` signs its news."""
+class EkSheba(Issuer):
+    """The desk."""
 
     name = "eksheba"
+    number_field = "application_no"
 
     def __init__(self, *, token: str = "eksheba-token-0123") -> None:
-        super().__init__()
-        self.token = token
-        self.post_url, self.key = "", ""
+        super().__init__(token)
         self.applications: dict[str, Application] = {}
-        self.refused = 0
-        """News that was not the post's own."""
-        self._known: set[str] = set()
         self._post_key: Any = None
 
     # What offices do
@@ -98,34 +93,21 @@ class EkSheba(Standin):
 
     # What the post tells
 
-    def answer(self, asked: Asked) -> Answer:
-        """Takes news of an application, once, if it is signed."""
-        if asked.path != STATUS:
-            return Answer({"error": "no such path"}, 404)
-        signed = f"{asked.headers.get('x-post-time', '')}.".encode() + asked.body
-        right = hmac.digest(self.token.encode(), signed, "sha256").hex()
-        if not hmac.compare_digest(right, asked.headers.get("x-post-signature", "")):
-            self.refused += 1
-            return Answer({"error": "not signed"}, 401)
-        news = asked.json()
-        application = self.applications.get(news["application_no"])
-        if application is None:
-            return Answer({"error": "no such application"}, 404)
-        if asked.headers["webhook-id"] not in self._known:
-            self._known.add(asked.headers["webhook-id"])
-            self._hear(application, news)
-        return Answer({"result": "ok"})
+    def issued(self) -> Mapping[str, Application]:
+        """The applications."""
+        return self.applications
 
-    def _hear(self, application: Application, news: dict[str, Any]) -> None:
-        application.tracking_no = news["tracking_no"]
+    def hear(self, paper: Application, news: dict[str, Any]) -> None:
+        """The latest status, whatever the order; every advice, once its signature was checked."""
+        paper.tracking_no = news["tracking_no"]
         if news["type"] == "status":
-            if news["sequence"] > application.sequence:
-                application.status, application.sequence = news["status"], news["sequence"]
+            if news["sequence"] > paper.sequence:
+                paper.status, paper.sequence = news["status"], news["sequence"]
             return
         said = self._checked(news["advice"])
         assert said["application_number"] == news["application_no"]
-        application.advices.append(said)
-        application.delivered = news["type"] == "advice"
+        paper.advices.append(said)
+        paper.delivered = news["type"] == "advice"
 
     def _checked(self, signed: str) -> dict[str, Any]:
         """What an advice says, if the post signed it."""
@@ -139,16 +121,9 @@ class EkSheba(Standin):
 
 
 def _digest(documents: list[dict[str, Any]]) -> str:
-    """The seal: SHA-256 over a JSON array of texts for each line, each with a line end; a fee is written in taka."""
-    reckoned = hashlib.sha256()
-    for one in documents:
-        fee_poisha = one.get("fee_poisha", 0)
-        fee = f"{fee_poisha // 100}.{fee_poisha % 100:02}" if fee_poisha else ""
-        texts = [*(str(one.get(name, "")) for name in _SEALED), fee]
-        reckoned.update(json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-    return reckoned.hexdigest()
-
-
-def make() -> EkSheba:
-    """The desk as it is started by hand."""
-    return EkSheba()
+    """The seal; a fee is written in taka."""
+    fees = [one.get("fee_poisha", 0) for one in documents]
+    in_taka = [f"{fee // 100}.{fee % 100:02}" if fee else "" for fee in fees]
+    return seal(
+        [*(str(one.get(name, "")) for name in _SEALED), fee] for one, fee in zip(documents, in_taka, strict=True)
+    )

@@ -6,23 +6,21 @@ It is the other side: it reckons the seal and checks signatures by itself.
 """
 
 import csv
-import hashlib
-import hmac
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from tests.standins.serving import Answer, Asked, Fault, Standin
+from tests.standins.issuers import Issuer, seal
+from tests.standins.serving import Fault
 from tests.standins.telling import Told, tell
 
 LISTS: Final = "lists"
 """What `misbehave` names for files on their way to the post."""
-NEWS: Final = "/post/news"
 _COLUMNS: Final = {
     "number": "আবেদন নম্বর",
     "service": "সেবা কোড",
@@ -50,20 +48,15 @@ class Bill:
     proofs: list[int] = field(default_factory=list)
 
 
-class Municipality(Standin):
-    """The desk of one town. ``post_url`` and ``key``: where the post takes lists, and by which key; ``token``: what
-    signs its news."""
+class Municipality(Issuer):
+    """The desk of one town."""
 
     name = "municipality"
 
     def __init__(self, code: str = "gopalganj", *, token: str = "municipal-token-0123") -> None:
-        super().__init__()
-        self.code, self.token = code, token
-        self.post_url, self.key = "", ""
+        super().__init__(token)
+        self.code = code
         self.bills: dict[str, Bill] = {}
-        self.refused = 0
-        """News that was not the post's own."""
-        self._known: set[str] = set()
 
     # What the town hall does
 
@@ -122,41 +115,23 @@ class Municipality(Standin):
 
     # What the post tells
 
-    def answer(self, asked: Asked) -> Answer:
-        """Takes news of a paper, once, if it is signed."""
-        if asked.path != NEWS:
-            return Answer({"error": "no such path"}, 404)
-        signed = f"{asked.headers.get('x-post-time', '')}.".encode() + asked.body
-        right = hmac.digest(self.token.encode(), signed, "sha256").hex()
-        if not hmac.compare_digest(right, asked.headers.get("x-post-signature", "")):
-            self.refused += 1
-            return Answer({"error": "not signed"}, 401)
-        news = asked.json()
-        bill = self.bills.get(news["application_number"])
-        if bill is None:
-            return Answer({"error": "no such paper"}, 404)
-        if asked.headers["webhook-id"] not in self._known:
-            self._known.add(asked.headers["webhook-id"])
-            self._hear(bill, news)
-        return Answer({"result": "ok"})
+    def issued(self) -> Mapping[str, Bill]:
+        """The papers."""
+        return self.bills
 
-    def _hear(self, bill: Bill, news: dict[str, Any]) -> None:
+    def hear(self, paper: Bill, news: dict[str, Any]) -> None:
+        """The latest status and fee, whatever the order; every proof of service."""
         if news["type"] == "status":
-            if news["sequence"] > bill.sequence:
-                bill.status, bill.sequence = news["status"], news["sequence"]
-                bill.taken_poisha = news["fee_taken_poisha"]
+            if news["sequence"] > paper.sequence:
+                paper.status, paper.sequence = news["status"], news["sequence"]
+                paper.taken_poisha = news["fee_taken_poisha"]
             return
-        bill.proofs.append(news["proof_number"])
-        bill.served_to = news["served_to"] if news["type"] == "proof_of_service" else ""
+        paper.proofs.append(news["proof_number"])
+        paper.served_to = news["served_to"] if news["type"] == "proof_of_service" else ""
 
 
 def _digest(lines: Sequence[dict[str, str]]) -> str:
-    """The seal: SHA-256 over a JSON array of the texts of each line, each with a line end."""
-    reckoned = hashlib.sha256()
-    for line in lines:
-        texts = [line[name] if name else "" for name in _SEALED]
-        reckoned.update(json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-    return reckoned.hexdigest()
+    return seal([line[name] if name else "" for name in _SEALED] for line in lines)
 
 
 def _multipart(fields: dict[str, str], file_name: str, content: bytes) -> tuple[str, bytes]:
