@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo serve test check bench soak screenshots audit format lock clean
+.PHONY: help demo serve test check bench soak screenshots gateway-clients audit format lock clean
 help:
 	@echo "make demo    run one whole day of the Dhaka pilot into build/demo"
 	@echo "make serve   start the HTTP API on http://127.0.0.1:8000 (interactive docs at /docs)"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench   speed and quality against a reference"
 	@echo "make soak    the long tests"
 	@echo "make screenshots  every page in both languages and widths into build/screenshots (needs a chromium)"
+	@echo "make gateway-clients  other people's clients of bKash, Nagad and SSLCommerz for Node, for the tests (needs npm and a network)"
 	@echo "make audit   known vulnerabilities of what we are built of (needs a network)"
 	@echo "Pass options with ARGS, e.g. make demo ARGS='--date 2026-11-22 --seed 7'"
 
@@ -38,6 +39,11 @@ soak: .venv/dev.stamp
 
 screenshots: .venv/dev.stamp
 	SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/browser $(ARGS)
+
+gateway-clients:
+	mkdir -p build/gateway-clients
+	cp tests/clients/payments/node/package.json tests/clients/payments/node/package-lock.json build/gateway-clients
+	npm ci --prefix build/gateway-clients --ignore-scripts --no-audit --no-fund --silent
 
 # In an environment of its own: what looks for vulnerabilities is no part of what is looked at.
 audit: .venv/dev.stamp
