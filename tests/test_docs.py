@@ -13,6 +13,7 @@ from post_logistics.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("data/**/*.md")])
+COMMANDS: Any = get_command(app)
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))
@@ -24,7 +25,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name in get_command(app).commands:  # type: ignore[attr-defined]
+    for name in COMMANDS.commands:
         assert f"post-logistics {name}" in readme, name
 
 
@@ -40,7 +41,7 @@ def typed(text: str) -> list[list[str]]:
 
 def unknown(words: list[str]) -> str:
     """The first command or option of a line that there is not; empty where all is there."""
-    command: Any = get_command(app)
+    command = COMMANDS
     names = iter(words)
     for name in names:
         if not hasattr(command, "commands"):
@@ -60,7 +61,7 @@ def test_every_command_that_is_shown_is_there(page: Path) -> None:
 
 def test_every_command_that_the_readme_names_beside_another_is_there() -> None:
     """In a row about ``post-logistics cod check``, ``cod balance`` is one as well."""
-    groups = {name for name, one in get_command(app).commands.items() if hasattr(one, "commands")}  # type: ignore[attr-defined]
+    groups = {name for name, one in COMMANDS.commands.items() if hasattr(one, "commands")}
     spans = re.findall(r"`([a-z]+ [^`]+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
     named = [words for one in spans if (words := one.split())[0] in groups]
     assert len(named) > 20

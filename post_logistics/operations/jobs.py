@@ -321,6 +321,7 @@ async def _always(work: Work, concurrency: int) -> None:
 
     async with app.open_async():
         await _free_stalled(app)
+        await asyncio.to_thread(_catch_up, work, work.clock())  # what a dead worker left does not wait for the minute
         relaying = asyncio.create_task(_relay_always(work))
         try:
             await app.run_worker_async(

@@ -133,5 +133,9 @@ def running(settings: Settings) -> Iterator[Api]:
     app = create_app(settings)
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
         api = Api(client)
-        app.dependency_overrides[now] = lambda: api.at
+
+        async def stopped() -> datetime:  # in the loop: a plain function would be given a thread each time
+            return api.at
+
+        app.dependency_overrides[now] = stopped
         yield api

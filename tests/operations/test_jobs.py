@@ -206,7 +206,7 @@ def test_a_worker_killed_over_and_over_tells_everything_at_least_once(
     committed: Database, server: Shop, server_url: str, tmp_path: Path
 ) -> None:
     def slowly(n: int) -> tuple[int, dict[str, str]]:
-        time.sleep(0.01)
+        time.sleep(0.03)
         return 204, {}
 
     server.answer = slowly

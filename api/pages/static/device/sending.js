@@ -43,6 +43,7 @@ export class Sender {
     this.held = "";
     this.isSoon = false;
     this.isAsked = false;
+    this.isAtOnce = false;
   }
 
   /** Soon sends what was just scanned, with what is scanned meanwhile; where there is no network, at the next try. */
@@ -50,6 +51,12 @@ export class Sender {
     if (this.held || this.isSoon) return;
     this.isSoon = true;
     setTimeout(() => this.send(), TOGETHER_MS + this.restMs);
+  }
+
+  /** Sends what waits, what could still be taken back as well. */
+  sendAtOnce() {
+    this.isAtOnce = true;
+    return this.send();
   }
 
   /** Sends what waits, now; one window after the other. */
@@ -69,7 +76,9 @@ export class Sender {
     try {
       await this.learn(this.held === "offline" || performance.now() - this.factsAt > FACTS_LAST_MS);
       this.told((await this.queue.countWaiting()) ? "sending" : "online");
-      const drafts = await this.queue.settle(new Date(Date.now() - this.restMs).toISOString());
+      const restMs = this.isAtOnce ? -1 : this.restMs;
+      this.isAtOnce = false;
+      const drafts = await this.queue.settle(new Date(Date.now() - restMs).toISOString());
       for (let batch; (batch = await this.queue.nextBatch(ROWS, PROOFS)).length; ) await this.sendBatch(batch);
       this.told("online");
       this.held = "";

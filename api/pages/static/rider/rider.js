@@ -341,7 +341,7 @@ byId("show").addEventListener("click", async () => {
 for (const id of ["send", "ask-again"])
   byId(id).addEventListener("click", () => {
     sender.factsAt = -Infinity;
-    sender.send();
+    sender.sendAtOnce();
   });
 
 const camera = byId("camera");
