@@ -35,9 +35,9 @@ def _json(value: Any) -> bytes:
     return json.dumps(value).encode()  # ASCII, so that half a letter can be sent
 
 
-def with_junk(example: dict[str, Any]) -> list[dict[str, Any]]:
-    """The example with every kind of junk in every one of its fields."""
-    return [example | {name: junk} for name in example for junk in JUNK]
+def with_junk(example: dict[str, Any], *, every: int = 1, first: int = 0) -> list[dict[str, Any]]:
+    """The example with every kind of junk in every one of its fields; or with one kind in ``every``."""
+    return [example | {name: junk} for n, name in enumerate(example, first) for junk in JUNK[n % every :: every]]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_junk_in_any_field_is_answered_with_a_documented_status(api: Api, operat
     schema = body_of(operation)
     assert schema
     scope = {"merchant": "nobody"} if operation.name == "book" else {}
-    for body in with_junk(example_of(schema)):
+    for body in with_junk(example_of(schema), every=3, first=OPERATIONS.index(operation)):
         answer = api.request(operation.method, operation.url, content=_json(body), headers=_JSON, **scope)
         assert str(answer.status_code) in operation.facts["responses"], (body, answer.text)
         assert answer.status_code < 500, (body, answer.text)

@@ -12,6 +12,8 @@ from playwright.sync_api import Page
 from tests.browser.site import Site
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+WANTED = "SCREENSHOTS" in os.environ
+"""Whether every page is drawn in both languages and widths: `make screenshots`."""
 PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -93,7 +95,7 @@ def screenshots(site: Site, page: Page, name: str, path: str) -> None:
     With ``make screenshots`` in both languages, as wide as a phone and as a laptop; else once, as it stands.
     """
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    if "SCREENSHOTS" not in os.environ:
+    if not WANTED:
         if not page.url.endswith(path):
             page.goto(path)
         return _screenshot(page, f"{name}-{page.evaluate('document.documentElement.lang')}")

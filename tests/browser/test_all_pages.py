@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from api.pages.site import SLICES
 from api.policy import POLICY
 from post_logistics.access.roles import Role
-from tests.browser.looking import LAPTOP, PHONE, axe, drawn
+from tests.browser.looking import LAPTOP, PHONE, WANTED, axe, drawn, screenshots
 from tests.browser.site import Site
 
 PAGES = sorted(
@@ -49,3 +49,5 @@ def test_a_page_is_readable_by_everybody_and_asks_nobody_else(
         drawn(page)
         assert axe(page) == [], (size, look)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    if WANTED:
+        screenshots(site, page, path.strip("/").replace("/", "-") or "welcome", path)

@@ -1,33 +1,10 @@
 """A shop in a real browser: its pages looked at in both languages, and a parcel from the booking to its label."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from post_logistics.access.roles import Role
-from tests.browser.looking import axe, screenshots, weigh
+from tests.browser.looking import axe, weigh
 from tests.browser.site import Site
-
-_PAGES = {
-    "shop": "/shop",
-    "shop-orders": "/shop/orders",
-    "shop-book": "/shop/book",
-    "shop-files": "/shop/files",
-    "shop-pickups": "/shop/pickups",
-    "shop-waiting": "/shop/waiting",
-    "shop-money": "/shop/money",
-    "shop-money-parcels": "/shop/money/parcels",
-    "shop-statement": "/shop/money/statement",
-    "shop-claims": "/shop/claims",
-    "shop-webhooks": "/shop/webhooks",
-    "shop-access": "/shop/access",
-}
-
-
-@pytest.mark.parametrize("name", _PAGES)
-def test_a_page_is_looked_at(page: Page, site: Site, name: str) -> None:
-    """Axe looks at them with the pages of everybody."""
-    site.sign_in(page, Role.MERCHANT)
-    screenshots(site, page, name, _PAGES[name])
 
 
 def test_the_address_is_understood_while_it_is_typed_and_the_parcel_is_booked(laptop: Page, site: Site) -> None:
