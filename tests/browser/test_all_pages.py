@@ -49,5 +49,9 @@ def test_a_page_is_readable_by_everybody_and_asks_nobody_else(
         drawn(page)
         assert axe(page) == [], (size, look)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    site.speak(page, "en")
+    page.goto(path)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], "in English"
     if WANTED:
         screenshots(site, page, path.strip("/").replace("/", "-") or "welcome", path)
