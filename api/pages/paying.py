@@ -10,6 +10,7 @@ from api.pages.shell import AnyForm, AnyVisit, Visit, go, page
 from api.payments import PaymentId, Providers
 from api.slices import Slice
 from post_logistics.cod.payments import PaymentState
+from post_logistics.consignments.labels import spaced
 from post_logistics.consignments.symbols import qr_svg
 from post_logistics.errors import Conflict, PostError
 from post_logistics.operations.money.paying import back_to, come_back, item_of_mark, pay_now, to_pay
@@ -61,7 +62,7 @@ def _pay(found: Visit, connection: Connection, number: str, mark: str, problem: 
         "pay.html",
         409 if problem else 200,
         action=f"/pay/{number}/{mark}",
-        number=item,
+        number=spaced(item),
         sender=sender.name,
         due_poisha=due_poisha,
         payment=payment,

@@ -12,6 +12,7 @@ from api.pages.rider import Rider
 from api.pages.shell import Form, OurVisit, Visit, go, page
 from api.payments import Providers
 from api.slices import Slice
+from post_logistics.consignments.labels import spaced
 from post_logistics.consignments.symbols import qr_svg
 from post_logistics.errors import Conflict
 from post_logistics.operations.counter.at_hand import take_up
@@ -73,6 +74,7 @@ def _page(found: Visit, connection: Connection, number: str, problem: str = "") 
         "rider/pay.html",
         409 if problem else 200,
         number=item,
+        number_text=spaced(item),
         due_poisha=due_poisha,
         payment=payment,
         picture=Markup(qr_svg(payment.qr)) if payment else None,  # noqa: S704 drawn by us
