@@ -4,22 +4,17 @@ from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
-from random import Random
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from post_logistics.channels.messages import load_messages
 from post_logistics.cod.proof import check_books
-from post_logistics.operations.documents.advising import advise
-from post_logistics.operations.faces.confirmations import confirm_deliveries, signer
-from post_logistics.operations.telling.relaying import relay
-from post_logistics.operations.telling.webhooks import Sending, send_webhooks
 from post_logistics.storage.money.ledger import load_transfers
 from tests.api.client import Api, taken
 from tests.api.compat.shops import on_a_port
 from tests.closes import counted
+from tests.minute import tell
 from tests.operations.documents.desk import signature
 from tests.standins.eksheba import MANIFESTS, EkSheba
 from tests.standins.issuers import NEWS
@@ -92,13 +87,7 @@ class World:
 
     def tell(self) -> int:
         """What a worker does in a minute; how many messages ekSheba took."""
-        engine, at = self.api.engine, self.api.at
-        with engine.database.transaction() as connection:
-            relay(connection, engine.facts.offices, load_messages(engine.facts.facts_dir), at)
-            confirm_deliveries(connection, signer(engine.facts.advice_key), at)
-            advise(connection, engine.facts.proof_rules, signer(engine.facts.advice_key), at)
-        sending = Sending(clock=lambda: self.api.at, chance=Random(1), development=True)
-        return send_webhooks(engine.database, self.endpoint, sending)
+        return tell(self.api, self.endpoint)
 
 
 @pytest.fixture
@@ -167,7 +156,7 @@ def test_a_list_under_anothers_key_is_nobodys(world: World) -> None:
     assert world.manifests() == []
 
 
-@pytest.mark.parametrize("fault", [Fault.BROKEN, Fault.LOST, Fault.GARBLED, Fault.LATE])
+@pytest.mark.parametrize("fault", [Fault.SILENT, Fault.BROKEN, Fault.LOST, Fault.GARBLED, Fault.LATE])
 def test_the_advice_reaches_a_desk_that_stumbles_and_counts_once(world: World, fault: Fault) -> None:
     world.desk.apply("A")
     world.desk.hand_in(("M-1", ["A"]))

@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from post_logistics.channels.calling import Line
-from post_logistics.channels.destinations import Destination
 from post_logistics.channels.partners.asking import HttpLists
 from post_logistics.channels.partners.book import Partner
 from post_logistics.operations.orders.partner_lists import Desk, compare, compare_due, pull_due
@@ -15,6 +13,7 @@ from post_logistics.operations.telling.partner_calls import send_due_calls
 from post_logistics.storage.orders.partners import PartnerLine
 from tests.api.client import taken
 from tests.api.partners.world import TODAY, World
+from tests.minute import impatient
 from tests.standins.ekshop import LIST, MESSAGE, STATE
 from tests.standins.serving import Fault
 
@@ -74,11 +73,6 @@ def test_what_is_missing_there_waits_for_a_person_or_until_it_is_there(world: Wo
     world.api.at_the_office(world.item("EK-25"))
     (changed,) = world.post("comparisons")["findings"]
     assert changed["closed_at"] is None and changed["ours"] == "at delivery office"
-
-
-def impatient(to: Destination) -> Line:
-    """A line that waits for nobody long."""
-    return Line(to, deadline_s=0.4, read_bytes=2**20)
 
 
 def desk(world: World) -> Desk:

@@ -36,7 +36,7 @@ def ekpay(gateway: EkPay) -> Iterator[EkPayPayments]:
         said = Said_(
             url=f"{address}/", merchant_id="bdpost_test", key=SecretStr("merchant-key"), server_address="1.1.1.1"
         )
-        yield EkPayPayments(said, CALLBACK, road=Road(development=True))
+        yield EkPayPayments(said, CALLBACK, road=Road(development=True, deadline_s=0.8))
 
 
 def test_what_is_asked_is_in_the_documented_form_and_names_nobody(ekpay: EkPayPayments, gateway: EkPay) -> None:
@@ -110,7 +110,7 @@ def test_the_payment_of_somebody_else_is_no_word_about_ours(ekpay: EkPayPayments
     assert word.said is Said.NOTHING and "another payment" in word.why
 
 
-@pytest.mark.parametrize("fault", [Fault.LOST, Fault.BROKEN, Fault.GARBLED])
+@pytest.mark.parametrize("fault", [Fault.SILENT, Fault.LOST, Fault.BROKEN, Fault.GARBLED])
 def test_an_answer_that_does_not_come_is_none_and_the_next_one_counts(
     ekpay: EkPayPayments, gateway: EkPay, fault: Fault
 ) -> None:
