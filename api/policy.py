@@ -192,6 +192,7 @@ _TABLE: Final[tuple[tuple[frozenset[Role], str], ...]] = (
     (COUNTERS, "page_station page_station_facts page_station_receipt page_station_labels"),
     (COUNTERS, "page_station_close page_station_count page_station_counted page_station_closed page_station_sheet"),
     (COUNTERS, "page_station_paid_in page_station_reopened"),
+    (COUNTERS, "page_station_agent page_station_agent_handed_in page_station_agent_float"),
     (COUNTERS, "page_kiosk page_kiosk_card page_kiosk_made page_kiosk_side page_kiosk_paid page_kiosk_print"),
     (COUNTERS, "page_kiosk_posted page_kiosk_taken_back"),
 )

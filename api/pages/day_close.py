@@ -7,12 +7,14 @@ from typing import Annotated, Any, Final
 from fastapi import Path, Query, Response
 
 from api.context import InTransaction
+from api.pages.agent_cash import agents_of
 from api.pages.code import code
+from api.pages.counting import count_of, problems_of, variances, whole
 from api.pages.forms import attempt, day_of, kept, told
 from api.pages.shell import Form, OurVisit, Visit, go, page
 from api.pages.station import Here
 from api.slices import Slice
-from post_logistics.cod.counting import VARIANCE_TEXTS, Count, Variance
+from post_logistics.cod.counting import VARIANCE_TEXTS
 from post_logistics.cod.day_close import OfficeClose, Reopening, RiderClose, Slip
 from post_logistics.errors import NotFound, PostError, Unacceptable
 from post_logistics.operations.money.close_sheets import close_sheet
@@ -34,7 +36,7 @@ from post_logistics.storage.money.closes import (
     load_slips,
     load_to_pay_in,
 )
-from post_logistics.units import DHAKA, Postcode, latin_digits, taka
+from post_logistics.units import DHAKA, Postcode, latin_digits
 
 router = Slice(include_in_schema=False)
 
@@ -42,7 +44,6 @@ TILL: Final = "till"
 """Stands in an address for the office's own cash; riders by their names."""
 _Holder = Annotated[str, Path(max_length=64)]
 _CloseId = Annotated[str, Path(pattern=r"^[A-Za-z0-9:.-]{1,120}$")]
-_MOST_PIECES: Final = 10**6
 
 
 @router.get("/station/close")
@@ -63,6 +64,7 @@ def page_station_close(
         closes=closes,
         opened_again=load_reopenings(connection, [one.close_id for one in closes]),
         to_pay_in=load_to_pay_in(connection, office),
+        agents=agents_of(found, connection, office),
     )
 
 
@@ -111,7 +113,6 @@ def _count_form(
     typed: Mapping[str, str],
     problems: Mapping[str, str] = {},
 ) -> Response:
-    bangla = found.language == "bn"
     return page(
         found,
         "station/count.html",
@@ -122,8 +123,7 @@ def _count_form(
         office_name=_office_name(found, office),
         on=on,
         worths=found.engine.facts.cod_rules.on(on).denominations_poisha,
-        reasons=[("", found.say("It is what the books say"))]
-        + [(reason.value, words[bangla]) for reason, words in VARIANCE_TEXTS.items()],
+        reasons=variances(found),
         typed=typed,
         problems=problems,
         wrong=lambda field: problems.get(field, ""),
@@ -139,55 +139,20 @@ def page_station_counted(
     one = _to_close(found, connection, office, holder, day)
     made = attempt(connection, lambda: _close(found, connection, office, one, day, said))
     if isinstance(made, PostError):
-        return _count_form(found, office, one, day, said, _problems(found, one, said, made))
+        return _count_form(found, office, one, day, said, problems_of(found, one.held_poisha, said, made))
     return go(f"/station/close/{made.close_id}", found, said="Closed. Print the sheet, and let both sign it.")
-
-
-def _problems(found: Visit, one: ToClose, said: Mapping[str, str], error: PostError) -> dict[str, str]:
-    """What is wrong, beside its field where the form has it."""
-    if error.field != "reason":
-        return {error.field if error.field == "countersigned_by" else "": told(found, error)}
-    worths = (int(name[2:]) for name in said if name.startswith("n_"))
-    over_poisha = sum(worth * _whole(said[f"n_{worth}"], "pieces") for worth in worths) - one.held_poisha
-    amount = taka(abs(over_poisha), found.language)
-    if over_poisha < 0:
-        text = "{amount} are missing. Count again; if it stays so, choose a reason that explains it."
-    elif over_poisha:
-        text = "{amount} are too much. Count again; if it stays so, choose a reason that explains it."
-    else:
-        text = "It is what the books say: there is nothing to explain."
-    return {"reason": found.say(text, amount=amount)}
 
 
 def _close(
     found: Visit, connection: Connection, office: Postcode, one: ToClose, on: date, said: Mapping[str, str]
 ) -> RiderClose | OfficeClose:
-    pieces = _pieces(found.engine.facts.cod_rules.on(on).denominations_poisha, said)
-    count = Count(
-        counted_poisha=sum(worth * many for worth, many in pieces.items()),
-        pieces=pieces,
-        counted_by=found.who.actor,
-        countersigned_by=said.get("countersigned_by", "").strip()[:80],
-        reason=Variance(said["reason"]) if said.get("reason") in set(Variance) else None,
-    )
-    facts, at, turn = found.engine.facts, found.at, _whole(said.get("turn", ""), "turn") or one.turn
+    worths = found.engine.facts.cod_rules.on(on).denominations_poisha
+    count = count_of(said, worths, found.who.actor)
+    facts, at, turn = found.engine.facts, found.at, whole(said.get("turn", ""), "turn") or one.turn
     if one.holder.startswith("office:"):
         return close_office_day(connection, facts, office=office, closed_on=on, count=count, at=at, turn=turn)
     rider = facts.fleet.rider(office, _holder_of(one.holder)).rider_id
     return close_rider_day(connection, facts, rider=rider, office=office, closed_on=on, count=count, at=at, turn=turn)
-
-
-def _pieces(worths: tuple[int, ...], said: Mapping[str, str]) -> dict[int, int]:
-    """Poisha of a note or coin -> how many of it were written down; Unacceptable if one of the numbers is none."""
-    found = {worth: _whole(said.get(f"n_{worth}", ""), f"n_{worth}") for worth in worths}
-    return {worth: many for worth, many in found.items() if many}
-
-
-def _whole(text: str, field: str) -> int:
-    plain = latin_digits(text.strip() or "0")
-    if not (plain.isascii() and plain.isdigit() and int(plain[:9]) <= _MOST_PIECES):
-        raise Unacceptable(f"{text[:20]!r} is no number of notes", field=field, remedy="count, and write whole numbers")
-    return int(plain)
 
 
 @router.get("/station/close/{close_id}")

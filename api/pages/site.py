@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from api.pages import (
     account,
     admin,
+    agent_cash,
     centre,
     code,
     day_close,
@@ -68,6 +69,7 @@ SLICES: Final = (
     code,
     station,
     kiosk,
+    agent_cash,
     day_close,
     rider,
     centre,

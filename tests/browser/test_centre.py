@@ -20,7 +20,7 @@ from post_logistics.operations.money.agents import standing_of_agent
 from post_logistics.units import Postcode
 from tests.api.client import taken
 from tests.browser.cable import cable
-from tests.browser.looking import PHONE, axe
+from tests.browser.looking import PHONE, SCREENSHOTS, axe
 from tests.browser.site import Site
 from tests.browser.test_station import KEPT, Computer
 
@@ -223,3 +223,18 @@ def test_it_is_read_by_everybody_and_light(counter: Counter, language: str) -> N
         choose(page, mode)
         assert axe(page) == []
         assert page.evaluate(TOO_WIDE) == []
+
+
+def test_the_agents_cash_and_float_are_handled_at_the_parent_office(counter: Counter) -> None:
+    agent, page = f"/station/agents/{CENTRE}", counter.start()
+    counter.sit_down(page, Role.COUNTER)
+    page.goto("/station/close")
+    page.locator(f'a[href="{agent}"]').click()
+    assert axe(page) == [] and page.evaluate(TOO_WIDE) == []
+    page.get_by_label("Taka", exact=False).last.fill("৫০০০")
+    page.get_by_role("button", name="Paid in").click()
+    expect(page.get_by_text("The float is paid in.")).to_be_visible()
+    with counter.site.engine.database.transaction() as connection:
+        assert standing_of_agent(connection, CENTRE).float_poisha >= 5_000_00
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / "station-agent-en-360.png", full_page=True)

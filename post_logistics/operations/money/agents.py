@@ -37,6 +37,16 @@ class Standing:
         """How much more cash the float covers."""
         return max(0, self.float_poisha - self.cash_poisha)
 
+    @property
+    def kept_poisha(self) -> int:
+        """How much commission the agent keeps of the cash at a hand-in; the rest is paid from the till."""
+        return min(self.commission_poisha, self.cash_poisha)
+
+    @property
+    def owed_poisha(self) -> int:
+        """How much cash a hand-in brings."""
+        return self.cash_poisha - self.kept_poisha
+
 
 def _accounts(agent: str) -> tuple[Account, Account, Account]:
     """Cash, float, commission."""
@@ -154,8 +164,7 @@ def hand_in(
 
 
 def _counted(point: CollectionPoint, stood: Standing, hand_in_id: UUID, count: Count, at: datetime) -> HandIn:
-    netted_poisha = min(stood.commission_poisha, stood.cash_poisha)
-    owed_poisha = stood.cash_poisha - netted_poisha
+    owed_poisha = stood.owed_poisha
     if count.counted_poisha > owed_poisha:
         raise Unacceptable(
             f"{taka(owed_poisha)} is owed, {taka(count.counted_poisha)} was counted",
@@ -174,7 +183,7 @@ def _counted(point: CollectionPoint, stood: Standing, hand_in_id: UUID, count: C
         agent=point.point_id,
         office=point.office,
         expected_poisha=stood.cash_poisha,
-        netted_poisha=netted_poisha,
+        netted_poisha=stood.kept_poisha,
         counted_poisha=count.counted_poisha,
         shortage_poisha=shortage_poisha,
         pieces=count.pieces,

@@ -29,9 +29,12 @@ const sender = new Sender(queue, device, "/station/facts", { told, answered, lea
 
 // What comes in
 
+let lines = 0; // heard so far: what is asked for the newest is not covered by what was kept of one before
+
 /** A line of the scanner or the keyboard. It is green when it is on the disk. */
 async function heard(text) {
   if (!text.trim()) text = "";
+  lines += 1;
   const came = work.hear(text);
   screen.asks(work, facts);
   if (came.wrong) return wrong(came.wrong, text);
@@ -66,25 +69,27 @@ async function newBag(destination) {
 }
 
 async function keep(entry) {
+  const turn = lines;
   if (entry.counted) await tick(entry.counted);
-  if (!entry.kind) return seen(entry.number, words.events.counted);
+  if (!entry.kind) return seen(entry.number, words.events.counted, turn);
   try {
     const kept = await queue.add(entry);
     screen.row(kept);
   } catch {
     return wrong("disk", entry.number);
   }
-  seen(entry.number, words.events[entry.text]);
+  seen(entry.number, words.events[entry.text], turn);
   screen.waiting(await queue.countWaiting());
   sender.kick();
 }
 
-function seen(number, text) {
+function seen(number, text, turn) {
+  play("good");
+  if (turn !== lines) return;
   const destination = facts.things?.[number]?.destination;
   const bound = destination ? screen.bound(destination, facts) : words.kept;
   if (work.mode.name === "sort" && destination) screen.verdict("good", bound, number);
   else screen.verdict("good", number, `${text} · ${bound}`);
-  play("good");
 }
 
 // What the office says
