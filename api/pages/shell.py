@@ -273,11 +273,14 @@ def accepts_packed(headers: Mapping[str, str]) -> bool:
 
 
 _COMMENTS: Final = re.compile(rb"^\s*(?://.*|/\*(?s:.*?)\*/)\s*?\n", re.MULTILINE)
+_AROUND: Final = re.compile(rb"\s*([{};])\s*")
 
 
 def packed_code(path: Path) -> bytes:
-    """A script or style sheet without the comments that stand on lines of their own, in a quarter of the bytes."""
-    return packed(_COMMENTS.sub(b"", path.read_bytes()))
+    """A script or style sheet without the comments that stand on lines of their own, in a quarter of the bytes; of a
+    style sheet not the space around braces either."""
+    plain = _COMMENTS.sub(b"", path.read_bytes())
+    return packed(_AROUND.sub(rb"\1", plain) if path.suffix == ".css" else plain)
 
 
 def packed(body: bytes) -> bytes:
