@@ -5,27 +5,33 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 
 from post_logistics.cod.accounts import Account
 from post_logistics.cod.ledger import Transfer, distinct
 from post_logistics.cod.postings import Code, kinds
 from post_logistics.errors import Conflict, Unacceptable
 from post_logistics.storage.rows import append, read
-from post_logistics.storage.schema import postings, transfers
+from post_logistics.storage.schema import transfers
 
 _AT_ONCE = 10_000
+_DECLARE_POSTINGS = text(
+    "insert into postings (code, debit_kind, credit_kind, taken_back) "
+    "select * from unnest(cast(:codes as text[]), cast(:debits as text[]), cast(:credits as text[]), "
+    "cast(:backwards as boolean[])) on conflict do nothing"
+)
 
 
 def declare_postings(connection: Connection) -> None:
     """Tells the database the postings table of the code, each reason also read backwards; known rows stay."""
     rows = [
-        {"code": code.value, "debit_kind": debit.value, "credit_kind": credit.value, "taken_back": taken_back}
+        (code.value, debit.value, credit.value, taken_back)
         for code in Code
         for from_kind, to_kind in kinds(code)
         for debit, credit, taken_back in ((from_kind, to_kind, False), (to_kind, from_kind, True))
     ]
-    connection.execute(insert(postings).values(rows).on_conflict_do_nothing())
+    codes, debits, credits, backwards = map(list, zip(*rows, strict=True))
+    values = {"codes": codes, "debits": debits, "credits": credits, "backwards": backwards}
+    connection.execute(_DECLARE_POSTINGS, values)
 
 
 def append_transfers(connection: Connection, values: Iterable[Transfer]) -> list[UUID]:
