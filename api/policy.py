@@ -101,6 +101,7 @@ _TABLE: Final[tuple[tuple[frozenset[Role], str], ...]] = (
     (ONLY_FINANCE, "page_finance_shortage page_finance_shortage_cleared page_finance_shortages"),
     (ONLY_FINANCE, "page_finance_source page_finance_statement_looked page_finance_statement_taken"),
     (ONLY_FINANCE, "page_finance_statements page_finance_merchants page_finance_merchant page_finance_account_set"),
+    (ONLY_FINANCE, "page_finance_partners page_finance_partner page_finance_partner_settled"),
     (ONLY_FINANCE, "page_finance_account_looked page_finance_terms_agreed"),
     (ONLY_SHOPS, "page_shop_connections page_shop_connected page_shop_connection page_shop_connection_secret"),
     (ONLY_SHOPS, "page_shop_disconnected"),

@@ -10,6 +10,7 @@ files.py        files for banks
 holds.py        who is not paid now; advances; payments held for nobody
 merchants.py    what is agreed with a merchant, and the account it is paid into
 closes.py       the days of the offices, shortages and what becomes of them
+partners.py     where the lists of partners differ from ours
 reports.py      reports with charts and files; the way of one parcel's money
 
 Whoever has signed in signs with their own name: four eyes are two people. Auditors see all of it and press nothing.
@@ -17,6 +18,18 @@ Whoever has signed in signs with their own name: four eyes are two people. Audit
 
 from typing import Final
 
-from api.pages.finance import closes, files, holds, lines, matches, merchants, overview, payouts, reports, statements
+from api.pages.finance import (
+    closes,
+    files,
+    holds,
+    lines,
+    matches,
+    merchants,
+    overview,
+    partners,
+    payouts,
+    reports,
+    statements,
+)
 
-SLICES: Final = (overview, lines, matches, statements, payouts, files, holds, merchants, closes, reports)
+SLICES: Final = (overview, lines, matches, statements, payouts, files, holds, merchants, partners, closes, reports)

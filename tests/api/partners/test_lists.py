@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from post_logistics.access.roles import Role
 from post_logistics.channels.partners.asking import HttpLists
 from post_logistics.channels.partners.book import Partner
 from post_logistics.operations.orders.partner_lists import Desk, compare, compare_due, pull_due
 from post_logistics.operations.telling.partner_calls import send_due_calls
 from post_logistics.storage.orders.partners import PartnerLine
 from tests.api.client import taken
-from tests.api.partners.world import TODAY, World
+from tests.api.pages.test_finance_pages import Person
+from tests.api.partners.world import NOBODYS, TODAY, World
 from tests.minute import impatient
 from tests.standins.ekshop import LIST, MESSAGE, STATE
 from tests.standins.serving import Fault
@@ -131,3 +133,24 @@ def test_the_worker_asks_for_yesterday_and_today_compares_yesterday_and_tells_wh
     world.pass_on()
     partners = world.api.engine.facts.partners
     assert [send_due_calls(database, partners, world.sending()) for _ in range(2)] == [3, 0]
+
+
+def test_what_differs_is_settled_on_a_page_of_the_finance_desk(world: World) -> None:
+    api, code = world.api, "EK-PAGE"
+    world.booked(code)
+    del world.shop.orders[code]
+    api.at += timedelta(days=1)
+    compare(api.engine.database, desk(world), world.shop_id, TODAY)
+    (finding,) = [one for one in world.get("findings") if one["order_id"] == code]
+    rahima, path = Person(api), f"/finance/partners/{world.shop_id}"
+    settling = f"{path}/findings/{finding['finding_id']}"
+    assert path in rahima.get("/finance/partners").text
+    page = rahima.read(path)
+    assert code in page and "It is not on their list" in page
+    assert rahima.send(settling, {"note": ""}).status_code == 422
+    for _ in range(2):
+        assert rahima.send(settling, {"note": "told by telephone"}).status_code == 303
+    assert code not in rahima.read(path)
+    assert "told by telephone" in rahima.read(f"{path}?standing=all")
+    assert rahima.get(f"/finance/partners/{NOBODYS}").status_code == 404
+    assert Person(api, Role.COUNTER).get(path).status_code == 403
