@@ -24,6 +24,13 @@ hypothesis.settings.register_profile("shared machine", deadline=None)  # a test 
 hypothesis.settings.load_profile("shared machine")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Refuses cases whose order is another in each process: the run would stop, but only now and then."""
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        if isinstance(mark.args[1], set | frozenset):
+            raise pytest.UsageError(f"{metafunc.definition.nodeid}: write sorted(...) around the set of its cases")
+
+
 def pytest_collection_finish() -> None:
     """What is there now is left alone by the collector for the rest of the run."""
     gc.freeze()

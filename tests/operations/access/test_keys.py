@@ -127,7 +127,7 @@ def test_a_program_has_a_role_of_its_place(
     assert refused.value.field == "role" and refused.value.remedy
 
 
-@pytest.mark.parametrize("role", HOLDING)
+@pytest.mark.parametrize("role", sorted(HOLDING))
 def test_a_program_that_was_made_a_rider_or_an_agent_is_let_in_no_more(
     connection: Connection, morning: datetime, role: Role
 ) -> None:
