@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from api.pages.site import SLICES
 from api.policy import POLICY
 from post_logistics.access.roles import Role
-from tests.browser.looking import LAPTOP, PHONE, WANTED, axe, drawn, screenshots
+from tests.browser.looking import LAPTOP, PHONE, WANTED, axe, drawn, screenshots, weigh
 from tests.browser.site import Site
 
 PAGES = sorted(
@@ -55,3 +55,10 @@ def test_a_page_is_readable_by_everybody_and_asks_nobody_else(
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], "in English"
     if WANTED:
         screenshots(site, page, path.strip("/").replace("/", "-") or "welcome", path)
+
+
+def test_the_counter_of_a_digital_centre_is_light_to_fetch(site: Site, page: Page) -> None:
+    site.sign_in(page, Role.AGENT, language="bn")
+    weight = weigh(page, "/centre")
+    assert weight.sent_b < 100_000, weight
+    print(f"\n/centre: {weight.sent_b:,} bytes")

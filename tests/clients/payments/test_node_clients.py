@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import pytest
 
+from tests.clients.payments.test_sslcommerz_client import ORDER
 from tests.standins.bkash import BASE, Bkash
 from tests.standins.nagad import Nagad, private_pem, public_pem
 from tests.standins.serving import served
@@ -59,27 +60,9 @@ class Client:
 
 
 def test_the_client_of_sslcommerz_takes_a_payment_and_gives_it_back() -> None:
-    order = {
-        "total_amount": 100.26,
-        "currency": "BDT",
-        "tran_id": "12345",
-        **{f"{what}_url": CALLBACK for what in ("success", "fail", "cancel", "ipn")},
-        "cus_name": "test",
-        "cus_email": "test@test.com",
-        "cus_phone": "01700000000",
-        "cus_add1": "customer address",
-        "cus_city": "Dhaka",
-        "cus_postcode": "1000",
-        "cus_country": "Bangladesh",
-        "shipping_method": "NO",
-        "num_of_item": 1,
-        "product_name": "Test",
-        "product_category": "Test Category",
-        "product_profile": "general",
-    }
     gateway = SslCommerz()
     with served(gateway) as url, Client.of("sslcommerz-lts", url=url, store="postbox", password="postbox@ssl") as node:
-        opened = node.call("init", order)
+        opened = node.call("init", ORDER)
         assert opened["status"] == "SUCCESS" and opened["GatewayPageURL"].endswith(opened["sessionkey"])
         session = gateway.pay("12345")
         assert node.call("validate", {"val_id": session.val_id})["status"] == "VALID"
