@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import Path, Response
 
 from api.context import InTransaction
 from api.pages.code import code
-from api.pages.counting import count_of, problems_of, variances
-from api.pages.forms import NOTHING, Typed, attempt, refused
+from api.pages.counting import count_of, problems_of, variances, worths_on
+from api.pages.forms import NOTHING, Typed, amount_of, attempt, id_of, refused
 from api.pages.shell import Form, OurVisit, Visit, go, page
 from api.pages.station import Here
 from api.slices import Slice
@@ -25,7 +25,7 @@ from post_logistics.operations.money.agents import (
 )
 from post_logistics.storage.database import Connection
 from post_logistics.storage.money.agents import HandIn
-from post_logistics.units import DHAKA, Postcode, poisha_from_taka
+from post_logistics.units import DHAKA, Postcode
 
 router = Slice(include_in_schema=False)
 
@@ -52,6 +52,10 @@ def _of_here(found: Visit, office: Postcode, point_id: str) -> CollectionPoint:
     return point
 
 
+def _worths(found: Visit) -> tuple[int, ...]:
+    return worths_on(found, found.at.astimezone(DHAKA).date())
+
+
 def _agent(
     found: Visit,
     connection: Connection,
@@ -68,7 +72,7 @@ def _agent(
         code=code,
         point=point,
         stands=stands,
-        worths=found.engine.facts.cod_rules.on(found.at.astimezone(DHAKA).date()).denominations_poisha,
+        worths=_worths(found),
         reasons=variances(found),
         counted=counted,
         paid=paid,
@@ -85,24 +89,14 @@ def page_station_agent_handed_in(
     made = attempt(connection, lambda: _handed_in(found, connection, point, said))
     if isinstance(made, PostError):
         stands = standing_of_agent(connection, point_id)
-        typed = Typed(said, problems_of(found, stands.owed_poisha, said, made))
+        typed = Typed(said, problems_of(found, _worths(found), stands.owed_poisha, said, made))
         return _agent(found, connection, point, counted=typed)
     return go(f"/station/agents/{point_id}", found, said="Handed in: the cash is in the till.")
 
 
 def _handed_in(found: Visit, connection: Connection, point: CollectionPoint, said: Mapping[str, str]) -> HandIn:
-    facts = found.engine.facts
-    worths = facts.cod_rules.on(found.at.astimezone(DHAKA).date()).denominations_poisha
-    count = count_of(said, worths, found.who.actor)
-    return hand_in(connection, facts, point, hand_in_id=_id_of(said), count=count, at=found.at)
-
-
-def _id_of(said: Mapping[str, str]) -> UUID:
-    """The id that the form was made with: sent twice, it is one."""
-    try:
-        return UUID(said.get("id", ""))
-    except ValueError:
-        raise Unacceptable("the form is not whole", field="id", remedy="open the page again") from None
+    count = count_of(said, _worths(found), found.who.actor)
+    return hand_in(connection, found.engine.facts, point, hand_in_id=id_of(said, "id"), count=count, at=found.at)
 
 
 @router.post("/station/agents/{point_id}/float")
@@ -111,22 +105,19 @@ def page_station_agent_float(
 ) -> Response:
     """Float is paid into the till, or given back out of it."""
     point = _of_here(found, office, point_id)
-    move, done = (
-        (pay_out_float, "The float is given back.") if said.get("back") else (pay_in_float, "The float is paid in.")
-    )
-    made = attempt(connection, lambda: move(connection, point, _amount_of(said), _id_of(said), found.at))
+    is_back = bool(said.get("back"))
+    made = attempt(connection, lambda: _moved(found, connection, point, said, is_back=is_back))
     if isinstance(made, PostError):
-        error = Unacceptable(made.message, field="amount", remedy=made.remedy)
-        return _agent(found, connection, point, paid=refused(found, said, error, {"amount"}))
+        return _agent(found, connection, point, paid=refused(found, said, made, {"amount_poisha"}))
+    done = "The float is given back." if is_back else "The float is paid in."
     return go(f"/station/agents/{point_id}", found, said=done)
 
 
-def _amount_of(said: Mapping[str, str]) -> int:
-    """What was typed, in poisha."""
-    try:
-        amount_poisha = poisha_from_taka(said.get("amount", ""))
-    except ValueError:
-        amount_poisha = 0
-    if amount_poisha <= 0:
-        raise Unacceptable("that is no amount", field="amount", remedy="write taka in figures, for example 1250")
-    return amount_poisha
+def _moved(
+    found: Visit, connection: Connection, point: CollectionPoint, said: Mapping[str, str], *, is_back: bool
+) -> Standing:
+    amount_poisha, move = (
+        amount_of(said.get("amount_taka", ""), "amount_poisha"),
+        pay_out_float if is_back else pay_in_float,
+    )
+    return move(connection, point, amount_poisha, id_of(said, "id"), found.at)

@@ -1,6 +1,7 @@
 """Cash counted on a page: notes and coins piece by piece, what is wrong with a count, and why it may be off."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Final
 
 from api.pages.forms import told
@@ -14,14 +15,24 @@ _MOST_PIECES: Final = 10**6
 
 def count_of(said: Mapping[str, str], worths: Iterable[int], counted_by: str) -> Count:
     """The count that a form says; ``worths``: the notes and coins of the day in poisha, in fields ``n_WORTH``."""
-    found = {worth: whole(said.get(f"n_{worth}", ""), f"n_{worth}") for worth in worths}
+    pieces = _pieces(said, worths)
     return Count(
-        counted_poisha=sum(worth * many for worth, many in found.items()),
-        pieces={worth: many for worth, many in found.items() if many},
+        counted_poisha=_sum(pieces),
+        pieces=pieces,
         counted_by=counted_by,
         countersigned_by=said.get("countersigned_by", "").strip()[:80],
         reason=Variance(said["reason"]) if said.get("reason") in set(Variance) else None,
     )
+
+
+def _pieces(said: Mapping[str, str], worths: Iterable[int]) -> dict[int, int]:
+    """Poisha of a note or coin -> how many of it were written down."""
+    found = {worth: whole(said.get(f"n_{worth}", ""), f"n_{worth}") for worth in worths}
+    return {worth: many for worth, many in found.items() if many}
+
+
+def _sum(pieces: Mapping[int, int]) -> int:
+    return sum(worth * many for worth, many in pieces.items())
 
 
 def whole(text: str, field: str) -> int:
@@ -32,12 +43,13 @@ def whole(text: str, field: str) -> int:
     return int(plain)
 
 
-def problems_of(found: Visit, books_poisha: int, said: Mapping[str, str], error: PostError) -> dict[str, str]:
+def problems_of(
+    found: Visit, worths: Iterable[int], books_poisha: int, said: Mapping[str, str], error: PostError
+) -> dict[str, str]:
     """What is wrong with a count against so much by the books, beside its field where the form has it."""
     if error.field != "reason":
         return {error.field if error.field == "countersigned_by" else "": told(found, error)}
-    worths = (int(name[2:]) for name in said if name.startswith("n_"))
-    over_poisha = sum(worth * whole(said[f"n_{worth}"], "pieces") for worth in worths) - books_poisha
+    over_poisha = _sum(_pieces(said, worths)) - books_poisha
     amount = taka(abs(over_poisha), found.language)
     if over_poisha < 0:
         text = "{amount} are missing. Count again; if it stays so, choose a reason that explains it."
@@ -46,6 +58,11 @@ def problems_of(found: Visit, books_poisha: int, said: Mapping[str, str], error:
     else:
         text = "It is what the books say: there is nothing to explain."
     return {"reason": found.say(text, amount=amount)}
+
+
+def worths_on(found: Visit, on: date) -> tuple[int, ...]:
+    """The notes and coins that are money on that day, in poisha."""
+    return found.engine.facts.cod_rules.on(on).denominations_poisha
 
 
 def variances(found: Visit) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from fastapi import Path, Query, Response
 from api.context import InTransaction
 from api.pages.agent_cash import agents_of
 from api.pages.code import code
-from api.pages.counting import count_of, problems_of, variances, whole
+from api.pages.counting import count_of, problems_of, variances, whole, worths_on
 from api.pages.forms import attempt, day_of, kept, told
 from api.pages.shell import Form, OurVisit, Visit, go, page
 from api.pages.station import Here
@@ -122,7 +122,7 @@ def _count_form(
         holder=_holder_of(one.holder),
         office_name=_office_name(found, office),
         on=on,
-        worths=found.engine.facts.cod_rules.on(on).denominations_poisha,
+        worths=worths_on(found, on),
         reasons=variances(found),
         typed=typed,
         problems=problems,
@@ -139,15 +139,16 @@ def page_station_counted(
     one = _to_close(found, connection, office, holder, day)
     made = attempt(connection, lambda: _close(found, connection, office, one, day, said))
     if isinstance(made, PostError):
-        return _count_form(found, office, one, day, said, problems_of(found, one.held_poisha, said, made))
+        return _count_form(
+            found, office, one, day, said, problems_of(found, worths_on(found, day), one.held_poisha, said, made)
+        )
     return go(f"/station/close/{made.close_id}", found, said="Closed. Print the sheet, and let both sign it.")
 
 
 def _close(
     found: Visit, connection: Connection, office: Postcode, one: ToClose, on: date, said: Mapping[str, str]
 ) -> RiderClose | OfficeClose:
-    worths = found.engine.facts.cod_rules.on(on).denominations_poisha
-    count = count_of(said, worths, found.who.actor)
+    count = count_of(said, worths_on(found, on), found.who.actor)
     facts, at, turn = found.engine.facts, found.at, whole(said.get("turn", ""), "turn") or one.turn
     if one.holder.startswith("office:"):
         return close_office_day(connection, facts, office=office, closed_on=on, count=count, at=at, turn=turn)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, TypeVar
+from uuid import UUID
 
 from fastapi import Response
 
@@ -11,7 +12,7 @@ from api.pages.shell import Visit
 from api.problem_words import in_language
 from post_logistics.errors import PostError, Unacceptable
 from post_logistics.storage.database import Connection
-from post_logistics.units import latin_digits
+from post_logistics.units import latin_digits, poisha_from_taka
 
 Done = TypeVar("Done")
 PAGE: Final = 50
@@ -73,6 +74,25 @@ def day_of(text: str, field: str) -> date | None:
         return date.fromisoformat(latin_digits(text)) if text else None
     except ValueError:
         raise Unacceptable(f"{text!r} is no day", field=field, remedy="write it as 2026-11-22") from None
+
+
+def amount_of(text: str, field: str) -> int:
+    """What was typed in taka, in poisha; Unacceptable if it is no amount above zero."""
+    try:
+        amount_poisha = poisha_from_taka(text)
+    except ValueError:
+        amount_poisha = 0
+    if amount_poisha <= 0:
+        raise Unacceptable("that is no amount", field=field, remedy="write taka in figures, for example 1250")
+    return amount_poisha
+
+
+def id_of(said: Mapping[str, str], name: str) -> UUID:
+    """The id that a form was made with: sent twice, it is one."""
+    try:
+        return UUID(said.get(name, ""))
+    except ValueError:
+        raise Unacceptable("the form is incomplete", remedy="open the page again") from None
 
 
 def picked(said: Mapping[str, str]) -> list[str]:

@@ -8,10 +8,10 @@ from fastapi import Path, Response
 
 from api.context import InTransaction
 from api.networks import network_of_request
-from api.pages.forms import attempt, told
+from api.pages.forms import attempt, id_of, told
 from api.pages.shell import AnyForm, AnyVisit, Form, OurVisit, Visit, go, page
 from api.slices import Slice
-from post_logistics.errors import Conflict, PostError, Unacceptable
+from post_logistics.errors import Conflict, PostError
 from post_logistics.operations.orders.joining import Joining, ask_to_join, decline, office_for, open_shop
 from post_logistics.storage.database import Connection
 from post_logistics.storage.orders.joining import load_request, load_waiting
@@ -66,20 +66,13 @@ def page_joined(found: AnyVisit, said: AnyForm, connection: InTransaction) -> Re
     joining = Joining(**{name: said.get(name, "")[:400] for name in _FIELDS})
     made = attempt(
         connection,
-        lambda: ask_to_join(connection, found.engine.facts, _draft(said), joining, network, found.at),
+        lambda: ask_to_join(connection, found.engine.facts, id_of(said, "draft"), joining, network, found.at),
     )
     if isinstance(made, PostError):
         return _form(found, said, made)
     return go(
         f"/join/{made.request_id}", found, said="Thank you. Keep the address of this page: it shows how it stands."
     )
-
-
-def _draft(said: Mapping[str, str]) -> UUID:
-    try:
-        return UUID(said.get("draft", ""))
-    except ValueError:
-        raise Unacceptable("the form is not whole", remedy="open the page again") from None
 
 
 @router.get("/join/requests")

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import Path, Query, Response
 
 from api.context import InTransaction, in_office
-from api.pages.finance.frame import names_of_offices, poisha, shown
+from api.pages.finance.frame import names_of_offices, shown
 from api.pages.finance.overview import STAGES
-from api.pages.forms import NOTHING, PAGE, Typed, attempt, day_of, kept, refused
+from api.pages.forms import NOTHING, PAGE, Typed, amount_of, attempt, day_of, id_of, kept, refused
 from api.pages.shell import Form, OurVisit, Visit, go
 from api.slices import Slice
 from post_logistics.cod.accounts import AccountKind
@@ -180,21 +180,15 @@ def page_finance_shortage_cleared(
 
 
 def _cleared(found: Visit, connection: Connection, kind: AccountKind, owner: str, said: Mapping[str, str]) -> Clearing:
-    amount, item = poisha(said.get("amount_taka", "")), said.get("item_number", "").strip()[:60]
-    if amount is None:
-        remedy = "write taka in figures, for example 1250"
-        raise Unacceptable("that is no amount", field="amount_poisha", remedy=remedy)
+    amount_poisha = amount_of(said.get("amount_taka", ""), "amount_poisha")
+    item = said.get("item_number", "").strip()[:60]
     if said.get("way") not in {way.value for way in _ways(kind)}:
         raise Unacceptable("that is no way to clear it", field="way", remedy="choose one from the list")
-    try:
-        clearing_id = UUID(said.get("clearing_id", ""))
-    except ValueError:
-        raise Unacceptable("the form is incomplete", remedy="open the page again") from None
     clearing = Clearing(
-        clearing_id=clearing_id,
+        clearing_id=id_of(said, "clearing_id"),
         way=Way(said["way"]),
         office=in_office(found.engine, found.who, owner.partition("-")[0]),
-        amount_poisha=amount,
+        amount_poisha=amount_poisha,
         why=said.get("why", "")[:500],
         cleared_by=found.who.actor,
         countersigned_by=said.get("countersigned_by", "").strip()[:80],

@@ -1,4 +1,4 @@
-"""What the pages of the finance desk share: the page with its words, names of offices, amounts that were typed."""
+"""What the pages of the finance desk share: the page with its words, and names of offices."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,6 @@ from fastapi import Response
 from api.pages.forms import NOTHING, Typed
 from api.pages.shell import Visit, page
 from api.policy import may
-from post_logistics.units import poisha_from_taka
 
 
 def shown(found: Visit, template: str, typed: Typed = NOTHING, **values: Any) -> Response:
@@ -30,12 +29,3 @@ def names_of_offices(found: Visit) -> Mapping[str, str]:
     """Postcode -> the name of the office."""
     offices = found.engine.facts.offices
     return {one.postcode: found.named(one) for one in offices.values()}
-
-
-def poisha(text: str) -> int | None:
-    """What was typed, in poisha; None if it is no amount above zero."""
-    try:
-        amount = poisha_from_taka(text)
-    except ValueError:
-        return None
-    return amount if amount > 0 else None

@@ -8,7 +8,7 @@ from fastapi import Path, Response
 
 from api.context import InTransaction
 from api.pages.finance.frame import shown
-from api.pages.forms import NOTHING, PAGE, Typed, attempt, day_of, refused
+from api.pages.forms import NOTHING, PAGE, Typed, attempt, day_of, id_of, refused
 from api.pages.shell import Form, OurVisit, Visit, go
 from api.slices import Slice
 from post_logistics.cod.terms import Hold
@@ -63,10 +63,7 @@ def page_finance_hold_placed(found: OurVisit, said: Form, connection: InTransact
 
 
 def _placed(found: Visit, connection: Connection, said: Mapping[str, str]) -> Hold:
-    try:
-        hold_id = UUID(said.get("hold_id", ""))
-    except ValueError:
-        raise Unacceptable("the form is incomplete", remedy="open the page again") from None
+    hold_id = id_of(said, "hold_id")
     merchant, item = said.get("merchant_id", "").strip()[:60], said.get("item_number", "").strip()[:60]
     if not merchant:
         raise Unacceptable("no merchant is named", field="merchant_id", remedy="write the merchant's id")

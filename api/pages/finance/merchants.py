@@ -8,8 +8,8 @@ from fastapi import Query, Response
 
 from api.context import InTransaction
 from api.merchants import MerchantKey
-from api.pages.finance.frame import poisha, shown
-from api.pages.forms import NOTHING, PAGE, Typed, attempt, day_of, refused
+from api.pages.finance.frame import shown
+from api.pages.forms import NOTHING, PAGE, Typed, amount_of, attempt, day_of, refused
 from api.pages.shell import Form, OurVisit, Visit, go
 from api.slices import Slice
 from post_logistics.cod.terms import Cycle, Institution, Terms
@@ -130,8 +130,6 @@ def page_finance_terms_agreed(
 
 def _agreed(found: Visit, connection: Connection, merchant_id: str, said: Mapping[str, str]) -> Terms:
     minimum = said.get("minimum_taka", "").strip()
-    if minimum and poisha(minimum) is None:
-        raise Unacceptable("that is no amount", field="minimum_taka", remedy="write taka, like 500")
     if said.get("cycle") not in set(Cycle):
         raise Unacceptable("nothing is chosen", field="cycle", remedy="choose how often")
     return agree_terms(
@@ -140,7 +138,7 @@ def _agreed(found: Visit, connection: Connection, merchant_id: str, said: Mappin
         valid_from=_from(found, said),
         cycle=Cycle(said["cycle"]),
         weekday=said.get("weekday", "")[:9],
-        minimum_poisha=poisha(minimum) if minimum else None,
+        minimum_poisha=amount_of(minimum, "minimum_taka") if minimum else None,
         why=said.get("why", "")[:500],
         by=found.who.actor,
         at=found.at,
