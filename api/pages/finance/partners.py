@@ -11,11 +11,13 @@ from api.pages.finance.frame import shown
 from api.pages.forms import NOTHING, PAGE, Typed, attempt, refused
 from api.pages.shell import Form, OurVisit, Visit, go
 from api.slices import Slice
-from post_logistics.errors import NotFound, PostError
+from post_logistics.errors import PostError
 from post_logistics.operations.orders.partner_lists import settle_finding
-from post_logistics.operations.orders.partners import Connected, load_partners_of
+from post_logistics.operations.orders.partners import load_partners_of
 from post_logistics.storage.database import Connection
 from post_logistics.storage.orders.partner_findings import Finding, FindingKind, load_findings
+from post_logistics.storage.orders.partners import load_line
+from post_logistics.storage.orders.shops import Shop, find_shop
 
 router = Slice(include_in_schema=False)
 
@@ -31,13 +33,13 @@ KINDS: Final[Mapping[FindingKind, str]] = {
 def page_finance_partners(found: OurVisit, connection: InTransaction) -> Response:
     """The partners; those with something to settle first."""
     rows = sorted(load_partners_of(connection, None), key=lambda one: (-one.waiting.findings, one.shop.merchant_id))
-    return shown(found, "partners.html", rows=[(one, _title(found, one)) for one in rows])
+    return shown(found, "partners.html", rows=[(one, _title(found, one.shop)) for one in rows])
 
 
-def _title(found: Visit, one: Connected) -> str:
-    known = found.engine.facts.partners.get(one.shop.domain)
+def _title(found: Visit, shop: Shop) -> str:
+    known = found.engine.facts.partners.get(shop.domain)
     if known is None:
-        return one.shop.domain
+        return shop.domain
     return known.title_bn if found.language == "bn" else known.title_en
 
 
@@ -55,15 +57,15 @@ def page_finance_partner(
 def _partner(
     found: Visit, connection: Connection, partner_id: UUID, typed: Typed = NOTHING, *, is_open: bool = True
 ) -> Response:
-    one = next((one for one in load_partners_of(connection, None) if one.shop.shop_id == partner_id), None)
-    if one is None:
-        raise NotFound(f"no partner {partner_id}", field="partner_id", remedy="choose one from the list")
+    line, shop = load_line(connection, partner_id), find_shop(connection, partner_id)
+    assert shop is not None  # each line is a shop's
     return shown(
         found,
         "partner.html",
         typed,
-        partner=one,
-        title=_title(found, one),
+        shop=shop,
+        line=line,
+        title=_title(found, shop),
         findings=load_findings(connection, partner_id, open_only=is_open, limit=PAGE),
         is_open=is_open,
         kinds=KINDS,

@@ -43,7 +43,7 @@ export class Sender {
     this.held = "";
     this.isSoon = false;
     this.isAsked = false;
-    this.isAtOnce = false;
+    this.pressedMs = 0;
   }
 
   /** Soon sends what was just scanned, with what is scanned meanwhile; where there is no network, at the next try. */
@@ -53,9 +53,9 @@ export class Sender {
     setTimeout(() => this.send(), TOGETHER_MS + this.restMs);
   }
 
-  /** Sends what waits, what could still be taken back as well. */
+  /** Sends what waits, what could still be taken back as well; what is made later can be. */
   sendAtOnce() {
-    this.isAtOnce = true;
+    this.pressedMs = Date.now() + 1;
     return this.send();
   }
 
@@ -76,9 +76,8 @@ export class Sender {
     try {
       await this.learn(this.held === "offline" || performance.now() - this.factsAt > FACTS_LAST_MS);
       this.told((await this.queue.countWaiting()) ? "sending" : "online");
-      const restMs = this.isAtOnce ? -1 : this.restMs;
-      this.isAtOnce = false;
-      const drafts = await this.queue.settle(new Date(Date.now() - restMs).toISOString());
+      const settledMs = Math.max(Date.now() - this.restMs, this.pressedMs);
+      const drafts = await this.queue.settle(new Date(settledMs).toISOString());
       for (let batch; (batch = await this.queue.nextBatch(ROWS, PROOFS)).length; ) await this.sendBatch(batch);
       this.told("online");
       this.held = "";
