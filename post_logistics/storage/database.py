@@ -1,7 +1,7 @@
 """A connection to PostgreSQL, brought to today's schema, and the transactions in which everything happens."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import cache, partial
 from math import inf
 from pathlib import Path
@@ -273,14 +273,27 @@ def open_scratch(settings: Settings, *, durable: bool = True) -> Iterator[Databa
     schema = settings.schema_name
     if schema == "public":
         raise Unacceptable("made-up data does not go among the real", field="schema_name", remedy="use the schema demo")
-    with open_database(settings.model_copy(update={"schema_name": "public"})) as real, real._engine.connect() as guard:
-        if not guard.execute(
-            text("select pg_try_advisory_lock(:key, hashtext(:schema))"), {"key": _SCHEMA_LOCK, "schema": schema}
-        ).scalar_one():
-            raise Conflict(
-                f"another process is using the schema {schema} of this database", remedy="wait for it to end"
-            )
+    with (
+        open_database(settings.model_copy(update={"schema_name": "public"})) as real,
+        real._engine.connect() as guard,
+        _held_alone(guard, schema),
+    ):
         guard.execute(text(f'drop schema if exists "{schema}" cascade'))
         guard.commit()
         with _connected(real.url, schema, settings.facts_dir, real._embedded_in, durable=durable) as scratch:
             yield scratch
+
+
+@contextmanager
+def _held_alone(guard: Connection, schema: str) -> Iterator[None]:
+    """No other process has the scratch schema until this ends. Given back here: the server notes late who has left."""
+    key = {"key": _SCHEMA_LOCK, "schema": schema}
+    if not guard.execute(text("select pg_try_advisory_lock(:key, hashtext(:schema))"), key).scalar_one():
+        raise Conflict(f"another process is using the schema {schema} of this database", remedy="wait for it to end")
+    try:
+        yield
+    finally:
+        with suppress(OperationalError, InterfaceError):  # a server that is gone holds nothing
+            guard.rollback()
+            guard.execute(text("select pg_advisory_unlock(:key, hashtext(:schema))"), key)
+            guard.commit()
