@@ -10,7 +10,7 @@ help:
 	@echo "make test    the quick tests"
 	@echo "make check   format, lint, types and the quick tests, as CI does"
 	@echo "make bench   speed and quality against a reference"
-	@echo "make soak    the long tests"
+	@echo "make soak    the long tests, and new random cases for those of properties"
 	@echo "make screenshots  every page in both languages and widths into build/screenshots (needs a chromium)"
 	@echo "make gateway-clients  other people's clients of bKash, Nagad and SSLCommerz for Node, for the tests (needs npm and a network)"
 	@echo "make audit   known vulnerabilities of what we are built of (needs a network)"
@@ -35,7 +35,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
 
 soak: .venv/dev.stamp
-	$(BIN)/python -m pytest -n auto -m soak $(ARGS)
+	$(BIN)/python -m pytest -n auto -m "soak or hypothesis" --hypothesis-profile="new cases" $(ARGS)
 
 screenshots: .venv/dev.stamp
 	SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/browser $(ARGS)

@@ -20,8 +20,11 @@ gc.disable()  # until everything is imported: all of that stays, and looking thr
 
 ROOT = Path(__file__).resolve().parent.parent
 
-hypothesis.settings.register_profile("shared machine", deadline=None)  # a test of speed says so and measures
-hypothesis.settings.load_profile("shared machine")
+# No deadlines: a test of speed says so and measures. The quick run tries the same cases every time, so that what turns
+# red is what was changed; `make soak` looks for new ones.
+hypothesis.settings.register_profile("same cases", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("new cases", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("same cases")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
