@@ -65,7 +65,8 @@ from api import (
 )
 from api.compat.wire import Dialects
 from api.context import Engine, Replay, replayed
-from api.guards import BodyCap, Door, LastResort, Unpack
+from api.door import Door
+from api.guards import BodyCap, LastResort, Unpack
 from api.headers import Guarded
 from api.keyring import Keyring
 from api.limits import Limited
@@ -206,10 +207,10 @@ def create_app(
     app.add_middleware(LastResort, told=site.unexpected)
     app.add_middleware(Limited, settings=chosen)
     app.add_middleware(Observed, tracing=tracing, draining=draining)
-    app.add_middleware(Door, turns=turns)
     app.add_middleware(Dialects, dialects=compat.DIALECTS)
     app.add_middleware(InBangla)
     app.add_middleware(Guarded, https_only=chosen.https_only)
+    app.add_middleware(Door, turns=turns, https_only=chosen.https_only)
     if world:
         app.add_middleware(MadeUp)
     if chosen.browser_origins:

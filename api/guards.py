@@ -5,15 +5,10 @@ import logging
 import traceback
 import zlib
 from collections.abc import Mapping
-from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from api import problems
-from api.metrics import count_request
-from api.turns import CROWDED, RETRY_AFTER, Turns
 
 _log = logging.getLogger(__name__)
 
@@ -101,28 +96,6 @@ class Unpack:
 def _announced_bytes(scope: Scope) -> int:
     length = Headers(scope=scope).get("content-length", "0")
     return int(length) if length.isdecimal() else 0
-
-
-_ALWAYS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-
-
-class Door:
-    """Lets nobody in while too many wait: to refuse must cost little where there is too much to do.
-
-    Nothing of such a request is read, and no line is written about it; it is counted.
-    """
-
-    def __init__(self, app: ASGIApp, turns: Turns) -> None:
-        self._app = app
-        self._turns = turns
-        self._full = problems.problem(503, CROWDED, headers=RETRY_AFTER)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._turns.crowded and scope["path"] not in _ALWAYS:
-            count_request("turned_away", 503, 0)
-            await self._full(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
 
 
 class LastResort:

@@ -41,6 +41,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "tell the post what you were doing": "কী করছিলেন তা ডাক বিভাগকে জানান",
     "The service cannot answer just now": "এই মুহূর্তে উত্তর দেওয়া যাচ্ছে না",
     "send it again in {seconds} seconds": "{seconds} সেকেন্ড পরে আবার পাঠান",
+    "too many requests at once": "একসঙ্গে অনেক বেশি অনুরোধ এসেছে",
     # who asks
     "this needs a valid key": "এর জন্য সঠিক কী লাগবে",
     "that name, password or code is not right": "নাম, পাসওয়ার্ড বা কোড ঠিক নয়",

@@ -1,6 +1,6 @@
 """Whose turn it is: a few requests work in the database at once, others wait, and not too many.
 
-Whoever would wait too long is told so at once, most of them by ``guards.Door``.
+Whoever would wait too long is told so at once, most of them by ``door.Door``.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ threads waiting for a connection, nobody would go on."""
 WAITING: Final = 100
 """What waits longer than these would be answered to somebody who has given up."""
 CROWDED: Final = "too many requests at once"
-RETRY_AFTER: Final = {"Retry-After": "2"}
 
 
 class Turns:
@@ -38,7 +37,7 @@ class Turns:
     async def take(self) -> AsyncIterator[None]:
         """It is somebody's turn until the block ends. 503, at once, where too many wait already."""
         if self.crowded:
-            raise HTTPException(503, CROWDED, RETRY_AFTER)
+            raise HTTPException(503, CROWDED)
         self._waiting += 1
         try:
             await self._free.acquire()

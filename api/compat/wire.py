@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Self, TypeVar
@@ -38,12 +38,21 @@ class Dialects:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        path = re.sub("/{2,}", "/", scope["path"])
-        for prefix, translate in self._dialects.items():
-            if f"{path}/".startswith(f"{prefix}/"):
-                found = {**scope, "path": path.rstrip("/"), "raw_path": None}
-                return await self._app(found, receive, _Translator(translate, send))
-        return await self._app(scope, receive, send)
+        prefix = dialect_of(scope["path"], self._dialects)
+        if prefix is None:
+            return await self._app(scope, receive, send)
+        found = {**scope, "path": _single(scope["path"]).rstrip("/"), "raw_path": None}
+        return await self._app(found, receive, _Translator(self._dialects[prefix], send))
+
+
+def dialect_of(path: str, prefixes: Iterable[str]) -> str | None:
+    """The prefix with which the path begins, however many slashes are in it; None if it is in no dialect."""
+    whole = f"{_single(path)}/"
+    return next((prefix for prefix in prefixes if whole.startswith(f"{prefix}/")), None)
+
+
+def _single(path: str) -> str:
+    return re.sub("/{2,}", "/", path)
 
 
 class _Translator:

@@ -119,10 +119,15 @@ async def visit(request: Request, engine: TheEngine, at: Now) -> Visit:
 
 def stranger(request: Request, engine: Engine, at: datetime) -> Visit:
     """The same without asking who it is: for a page that has to come even while nobody can be looked up."""
-    wanted = request.query_params.get(LANGUAGE) or request.cookies.get(LANGUAGE) or _accepted(request)
-    language: Language = "en" if wanted == "en" else "bn"
+    language = language_of(request)
     look = request.query_params.get(LOOK) or request.cookies.get(LOOK, "")
     return Visit(request, engine, at, language, look if look in {"dark", "light"} else "", "", None)
+
+
+def language_of(request: Request) -> Language:
+    """The language that a page is wanted in: asked for, chosen before, or the browser's own."""
+    wanted = request.query_params.get(LANGUAGE) or request.cookies.get(LANGUAGE) or _accepted(request)
+    return "en" if wanted == "en" else "bn"
 
 
 def _accepted(request: Request) -> str:

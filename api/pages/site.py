@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.pages import (
     account,
@@ -154,10 +154,18 @@ def _told_by(as_problem: Any) -> Callable[[Request, Exception], Awaitable[Respon
     return told
 
 
-async def unexpected(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers a mistake of ours: programs with a problem, people with a page."""
-    told = _told_by(lambda *_: unexpected_problem())
-    await (await told(Request(scope, receive), Exception()))(scope, receive, send)
+def for_people_too(as_problem: Callable[[], Response]) -> ASGIApp:
+    """Answers whatever is asked with that problem, and people with a page that says it."""
+    told = _told_by(lambda *_: as_problem())
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await (await told(Request(scope, receive), Exception()))(scope, receive, send)
+
+    return answer
+
+
+unexpected: Final = for_people_too(unexpected_problem)
+"""The answer to a mistake of ours."""
 
 
 def _is_for_people(request: Request) -> bool:
