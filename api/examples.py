@@ -38,6 +38,7 @@ NAMED: Final[Mapping[str, Any]] = {
     "store_id": 1,
     "phone": "01712345678",
     "payout_id": "nakshi-ghar-2026-11-22",
+    "bill_id": "bill-k7qf2m6xh3",
     "settlement_id": "nakshi-ghar-2026-11-22",
     "close_id": "office-close:1216:2026-11-22:1",
     "file_name": "orders.csv",

@@ -14,7 +14,7 @@ from post_logistics.cli import main
 from post_logistics.settings import Settings
 from post_logistics.storage.database import open_scratch
 from post_logistics.units import DHAKA, bangla_digits
-from tests.operations.money.paying import parcels, shop
+from tests.operations.money.paying import charged, parcels, shop
 
 SCHEMA = "cli_settling"
 
@@ -40,6 +40,8 @@ def money(settings: Settings) -> Iterator[None]:
             shop(connection, "nakshi", at)
             shop(connection, "chamak", at, payout_account="")
             parcels(connection, "nakshi", [300_000], at, first=7_100_000)
+            shop(connection, "bhumi", at)
+            charged(connection, "bhumi", 40_00, 6_00, at)
         yield
 
 
@@ -91,6 +93,22 @@ def test_a_merchant_is_agreed_with_advanced_to_settled_with_and_told(command: Co
     since = (datetime.now(DHAKA) - timedelta(days=3)).date().isoformat()
     told = command("statement", "nakshi", "--from", since, "--out", str(statement))
     assert "Tk 3,000.00" in told.stdout and statement.read_bytes().startswith(b"%PDF")
+
+
+def test_a_bill_is_drawn_withdrawn_drawn_anew_paid_and_printed(command: Command, tmp_path: Path) -> None:
+    (first,) = json.loads(command("bills", "draw", "bhumi", "--by", "desk", "--json").stdout)
+    assert (first["fees_poisha"], first["vat_poisha"], first["state"]) == (4000, 600, "open")
+    assert command("bills", "draw", "bhumi", "--by", "desk").returncode == 1
+    gone = command("bills", "withdraw", first["bill_id"], "--by", "desk", "--why", "wrong tariff", "--json")
+    assert json.loads(gone.stdout)[0]["state"] == "withdrawn"
+    (second,) = json.loads(command("bills", "draw", "bhumi", "--by", "desk", "--json").stdout)
+    assert command("bills", "pay", second["bill_id"], "--office", "9999").returncode == 1
+    (paid,) = json.loads(command("bills", "pay", second["bill_id"], "--office", "1216", "--json").stdout)
+    assert (paid["state"], paid["paid_into"]) == ("paid", "1216")
+    assert second["bill_id"] in command("bills", "list", "--state", "paid").stdout
+    paper = tmp_path / "papers" / "bill.pdf"
+    assert command("bills", "print", second["bill_id"], "--out", str(paper)).returncode == 0
+    assert paper.read_bytes().startswith(b"%PDF")
 
 
 def test_a_hold_is_placed_listed_and_lifted(command: Command) -> None:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from post_logistics.cod.accounts import Account, account
+from post_logistics.cod.accounts import Account, AccountKind, account
 from post_logistics.cod.ledger import Transfer
 from post_logistics.cod.postings import POSTINGS, Code
 from post_logistics.cod.settlement import MERCHANT_KINDS
 from post_logistics.units import ItemNumber, MerchantId
 
+OWING_KINDS = (*MERCHANT_KINDS, AccountKind.MERCHANT_BILLED)
+"""The accounts that make up what the post owes merchants."""
 _ORDER = {code: position for position, code in enumerate(Code)}
 
 
@@ -60,7 +62,7 @@ class AccountStatement:
 
 def accounts_of(merchant: MerchantId) -> tuple[Account, ...]:
     """The accounts that make up what the post owes a merchant."""
-    return tuple(account(kind, merchant) for kind in MERCHANT_KINDS)
+    return tuple(account(kind, merchant) for kind in OWING_KINDS)
 
 
 def account_statement(

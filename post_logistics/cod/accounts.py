@@ -61,6 +61,7 @@ class AccountKind(StrEnum):
     UNIDENTIFIED_PAYMENTS = "unidentified_payments"
     MERCHANT_FEES_DUE = "merchant_fees_due"
     MERCHANT_VAT_DUE = "merchant_vat_due"
+    MERCHANT_BILLED = "merchant_billed"
     MERCHANT_ADVANCE = "merchant_advance"
     MERCHANT_PAYABLE = "merchant_payable"
     PAYOUT_IN_TRANSIT = "payout_in_transit"
@@ -127,6 +128,9 @@ CHART: dict[AccountKind, AccountFacts] = {
         "VAT on service charges a merchant owes",
         "মার্চেন্টের কাছে পাওনা ভ্যাট",
         may_go_negative=True,
+    ),
+    _K.MERCHANT_BILLED: AccountFacts(
+        _S.ASSET, _O.MERCHANT, "Billed to a merchant, not yet paid", "মার্চেন্টকে বিল করা, এখনো পরিশোধ হয়নি"
     ),
     _K.MERCHANT_ADVANCE: AccountFacts(_S.ASSET, _O.MERCHANT, "Paid to a merchant in advance", "মার্চেন্টকে দেওয়া অগ্রিম"),
     _K.MERCHANT_PAYABLE: AccountFacts(

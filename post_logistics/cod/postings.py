@@ -70,6 +70,10 @@ class Code(StrEnum):
     COMPENSATE = "compensate"
     TAKE_FEE = "take_fee"
     TAKE_VAT = "take_vat"
+    BILL = "bill"
+    BILL_VAT = "bill_vat"
+    BILL_COUNTER = "bill_counter"
+    BILL_BANK = "bill_bank"
     ADVANCE = "advance"
     TAKE_ADVANCE = "take_advance"
     PAY_OUT = "pay_out"
@@ -290,6 +294,18 @@ POSTINGS: dict[Code, Posting] = {
     ),
     Code.TAKE_VAT: Posting(
         _K.MERCHANT_PAYABLE, _K.MERCHANT_VAT_DUE, "VAT taken from the money", "সংগৃহীত টাকা থেকে ভ্যাট কর্তন"
+    ),
+    Code.BILL: Posting(
+        _K.MERCHANT_BILLED, _K.MERCHANT_FEES_DUE, "Service charges put on a bill", "বিলে তোলা সেবামূল্য"
+    ),
+    Code.BILL_VAT: Posting(
+        _K.MERCHANT_BILLED, _K.MERCHANT_VAT_DUE, "VAT put on a bill", "বিলে তোলা ভ্যাট"
+    ),
+    Code.BILL_COUNTER: Posting(
+        _K.OFFICE_TILL, _K.MERCHANT_BILLED, "Bill paid at the counter", "কাউন্টারে বিল পরিশোধ"
+    ),
+    Code.BILL_BANK: Posting(
+        _K.SETTLEMENT_BANK, _K.MERCHANT_BILLED, "Bill paid into the bank", "ব্যাংকে বিল পরিশোধ"
     ),
     Code.ADVANCE: Posting(
         _K.MERCHANT_ADVANCE, _K.PAYOUT_IN_TRANSIT, "Advance to the merchant", "মার্চেন্টকে অগ্রিম"

@@ -98,6 +98,10 @@ ALLOWED = frozenset(
     compensate: merchant_payable to compensation
     take_fee: merchant_fees_due to merchant_payable
     take_vat: merchant_vat_due to merchant_payable
+    bill: merchant_fees_due to merchant_billed
+    bill_vat: merchant_vat_due to merchant_billed
+    bill_counter: merchant_billed to office_till
+    bill_bank: merchant_billed to settlement_bank
     advance: payout_in_transit to merchant_advance
     take_advance: merchant_advance to merchant_payable
     pay_out: payout_in_transit to merchant_payable
@@ -111,20 +115,13 @@ ALLOWED = frozenset(
 anywhere, against ``opening_balances``."""
 
 HOLDINGS = (
-    "rider_cash",
-    "agent_cash",
-    "office_till",
-    "bank_in_transit",
-    "provider_clearing",
-    "settlement_bank",
-    "rider_debt",
-    "office_debt",
-    "pay_deductions",
-    "unidentified_payments",
+    *("rider_cash", "agent_cash", "office_till", "bank_in_transit", "provider_clearing", "settlement_bank"),
+    *("rider_debt", "office_debt", "pay_deductions", "unidentified_payments"),
 )
 """Where money can be: in somebody's hands, or owed by somebody who had it."""
 NEVER_IN_CREDIT = frozenset(
-    {*HOLDINGS, "merchant_advance", "provider_fees", "bank_charges", "agent_commission", "compensation", "losses"}
+    {*HOLDINGS, "merchant_billed", "merchant_advance"}
+    | {"provider_fees", "bank_charges", "agent_commission", "compensation", "losses"}
 )
 NEVER_IN_DEBIT = frozenset(
     {
@@ -150,7 +147,7 @@ TAKEN_FROM_MERCHANT = ("pay_out", "refund", "refund_digital", "refund_door", "ta
 CAME_IN = (
     *COLLECTED,
     *("excess", "till_excess", "deposit_over", "agent_float_in", "postage_agent", "postage_vat_agent"),
-    *("postage_counter", "postage_vat_counter"),
+    *("postage_counter", "postage_vat_counter", "bill_counter", "bill_bank"),
     *("unidentified_receipt", "bank_interest", "payout_returned", "digital_unplaced", "postage_digital"),
 )
 WENT_OUT = (
@@ -160,7 +157,9 @@ WENT_OUT = (
     *("provider_fee", "bank_charge", "payout_cash", "payout_confirmed"),
 )
 """The reasons by which money comes into the holdings from elsewhere, and leaves them."""
-ONCE_PER_CAUSE = frozenset({"pay_out", "take_fee", "take_vat", "take_advance", "deposit", "deposit_confirmed"})
+ONCE_PER_CAUSE = frozenset(
+    {"bill", "bill_vat", "pay_out", "take_fee", "take_vat", "take_advance", "deposit", "deposit_confirmed"}
+)
 ONCE_PER_PARCEL = frozenset({"fee", "vat"})
 OPENS = frozenset({"opening_debit", "opening_credit"})
 DUES = frozenset({"merchant_fees_due", "merchant_vat_due"})
@@ -278,7 +277,7 @@ class Proof:
 
     def _charge(self, each: Movement, due: str, poisha: int) -> None:
         """What was ever charged, and what was taken for it; a charge corrected later still counts as charged."""
-        if each.code in {"take_fee", "take_vat"}:
+        if each.code in {"take_fee", "take_vat", "bill", "bill_vat"}:
             self._taken[due] -= poisha
         elif poisha > 0 and not each.reverses:
             self._charged[due] += poisha

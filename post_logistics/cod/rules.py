@@ -34,6 +34,7 @@ class CodRules:
     advance_share_bps: int = 0
     account_change_hold_hours: int = 0
     payment_expires_minutes: int = 30
+    bill_days: int = 15
 
     def settles_on(self, day: date) -> bool:
         """Whether settlements are made on that day."""

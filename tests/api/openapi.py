@@ -51,6 +51,7 @@ PLACES = {
     "source": "nobody",
     "payout_id": "nobody-2026-11-22",
     "advance_id": "nothing",
+    "bill_id": "bill-nothing",
     "alarm_id": "00000000-0000-4000-8000-000000000000",
     "hold_id": "00000000-0000-4000-8000-000000000000",
     "file_id": "nothing",

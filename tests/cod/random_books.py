@@ -22,6 +22,7 @@ _DEBIT_SIDE = {
     *("rider_debt", "office_debt", "unidentified_payments", "merchant_fees_due", "merchant_vat_due"),
     *("merchant_advance", "provider_fees", "bank_charges", "agent_commission", "compensation", "losses"),
     "pay_deductions",
+    "merchant_billed",
 }
 """The accounts that grow by debits, as an accountant would tell them from the names."""
 

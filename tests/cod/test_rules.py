@@ -26,6 +26,7 @@ deposit_within_days = 1
 clear_alone_poisha = 0
 excess_kept_after_days = 180
 payment_expires_minutes = 30
+bill_days = 15
 """
 
 

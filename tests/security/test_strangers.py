@@ -16,7 +16,7 @@ ABSENT = PLACES | {"office": "9999", "rider": "9999-R99", "holder": "9999-R99", 
 """Something well-formed that is not there."""
 OF_A_SHOP = {
     "item_number", "merchant_id", "correction_id", "request_id", "claim_id", "payment_id", "change_id", "receipt_id",
-    "settlement_id", "payout_id", "advance_id", "endpoint_id", "message_id", "shop_id", "order_id", "key_id",
+    "settlement_id", "payout_id", "advance_id", "bill_id", "endpoint_id", "message_id", "shop_id", "order_id", "key_id",
     "partner_id", "store_id", "person_id", "job_id", "manifest_id",
 }  # fmt: skip
 OF_AN_OFFICE = {

@@ -29,7 +29,7 @@ from tests.api.test_shops_api import WOO, Connected
 from tests.api.test_view_cards_api import PICTURE
 from tests.channels.shops.messages import woo_order
 from tests.closes import counted
-from tests.operations.money.paying import parcels
+from tests.operations.money.paying import charged, parcels
 
 OFFICE, ELSEWHERE = "1216", "1230"
 DAY = "2026-11-22"
@@ -166,7 +166,11 @@ def _money(world: World, item: str) -> None:
     account = taken(api.post(f"/v1/merchants/{shop}/payout-accounts", ACCOUNT))
     advance = {"advance_id": "world-1", "amount_poisha": 1000, "why": "Eid", "by": "owner"}
     taken(api.post(f"/v1/merchants/{shop}/advances", advance, merchant=shop))
+    with api.engine.database.transaction() as connection:
+        charged(connection, shop, 40_00, 6_00, api.at)
+    bill = taken(api.post(f"/v1/merchants/{shop}/bills", {"by": "desk"}), 201)
     world.things |= {
+        "bill_id": bill["bill_id"],
         "settlement_id": made.settlement_id,
         "payout_id": payout["payout_id"],
         "hold_id": hold["hold_id"],

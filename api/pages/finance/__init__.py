@@ -9,6 +9,7 @@ payouts.py      settlements and payouts, approved by a second person
 files.py        files for banks
 holds.py        who is not paid now; advances; payments held for nobody
 merchants.py    what is agreed with a merchant, and the account it is paid into
+bills.py        charges that no settlement takes
 closes.py       the days of the offices, shortages and what becomes of them
 partners.py     where the lists of partners differ from ours
 reports.py      reports with charts and files; the way of one parcel's money
@@ -19,6 +20,7 @@ Whoever has signed in signs with their own name: four eyes are two people. Audit
 from typing import Final
 
 from api.pages.finance import (
+    bills,
     closes,
     files,
     holds,
@@ -32,4 +34,17 @@ from api.pages.finance import (
     statements,
 )
 
-SLICES: Final = (overview, lines, matches, statements, payouts, files, holds, merchants, partners, closes, reports)
+SLICES: Final = (
+    overview,
+    lines,
+    matches,
+    statements,
+    payouts,
+    files,
+    holds,
+    merchants,
+    bills,
+    partners,
+    closes,
+    reports,
+)

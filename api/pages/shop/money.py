@@ -21,7 +21,9 @@ from post_logistics.operations.money.advices import (
     statement_of_account,
     statement_pdf,
 )
+from post_logistics.operations.money.bills import bill_pdf
 from post_logistics.operations.money.taka import Whereabouts, money_of_merchant, parcels_of_merchant
+from post_logistics.storage.money.bills import load_bill, load_bills
 from post_logistics.storage.money.payouts import load_latest_payouts
 from post_logistics.storage.money.settlements import load_settlement, load_settlements
 from post_logistics.storage.money.terms import load_accounts
@@ -75,6 +77,7 @@ def page_shop_money(found: OurVisit, shop: Shop, connection: InTransaction) -> R
         late_poisha=sum(one.amount_poisha for one in money if one.late),
         payouts=load_latest_payouts(connection, shop, 30),
         advices=load_settlements(connection, merchant=shop, latest=30),
+        bills=load_bills(connection, shop, limit=30),
         account=account,
         proven=account is not None and account.check is not None and account.check.outcome == "proven",
     )
@@ -126,6 +129,13 @@ def page_shop_advice_file(
         return kept(advice_csv(advice).encode(), "text/csv; charset=utf-8", f"{settlement_id}.csv")
     body = advice_pdf(advice, load_merchant(connection, shop).name)
     return kept(body, "application/pdf", f"{settlement_id}.pdf")
+
+
+@router.get("/shop/money/bills/{bill_id}")
+def page_shop_bill(bill_id: _SettlementId, found: OurVisit, shop: Shop, connection: InTransaction) -> Response:
+    """A bill to print; once it is paid, the receipt."""
+    body = bill_pdf(connection, found.engine.facts, load_bill(connection, bill_id, shop))
+    return kept(body, "application/pdf", f"{bill_id}.pdf")
 
 
 def _days(found: Visit, from_on: str, to_on: str) -> tuple[date, date]:

@@ -3,6 +3,7 @@
 import typer
 
 from post_logistics.cli.cod import (
+    bills,
     books,
     closing,
     collecting,
@@ -20,6 +21,7 @@ from post_logistics.cli.cod import (
 app = typer.Typer(help="Cash on delivery: closes, statements, settlements and the books.", no_args_is_help=True)
 app.add_typer(books.app)
 app.add_typer(settling.app)
+app.add_typer(bills.app)
 app.add_typer(terms.app)
 app.add_typer(closing.app)
 app.add_typer(shortages.app)

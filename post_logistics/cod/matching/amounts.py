@@ -14,7 +14,7 @@ from post_logistics.cod.matching.sums import Outcome, unique_sum
 from post_logistics.cod.matching.text import squash, words
 from post_logistics.cod.matching.work import REASON_CODE, Work
 
-_BY_REFERENCE_ONLY = (KINDS.index(EntryKind.RETURN), KINDS.index(EntryKind.DEDUCTION))
+_BY_REFERENCE_ONLY = tuple(map(KINDS.index, (EntryKind.RETURN, EntryKind.DEDUCTION, EntryKind.BILL)))
 _IN_SUMS = (KINDS.index(EntryKind.DEPOSIT),)
 _MOST_POISHA = 2**42
 """No line of more than Tk 4,398 crore is recognised by its amount."""

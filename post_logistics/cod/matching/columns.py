@@ -30,6 +30,8 @@ class EntryKind(StrEnum):
     """A payout that may come back; only ever matched by its reference."""
     DEDUCTION = "deduction"
     """A shortage deducted from pay, which the pay office owes; only ever matched by its reference."""
+    BILL = "bill"
+    """A bill of charges, which a merchant owes; only ever matched by its reference."""
 
 
 KINDS = tuple(EntryKind)

@@ -83,6 +83,9 @@ def transfers_of(found: Found, at: datetime) -> list[Transfer]:
         elif one.kind is EntryKind.DEDUCTION:
             owed = account(AccountKind.PAY_DEDUCTIONS, one.owner)
             made.append(_leg(Code.PAY_DEDUCTIONS_PAID, _BANK, owed, one.amount_poisha, at, one.entry_id, part))
+        elif one.kind is EntryKind.BILL:
+            billed = account(AccountKind.MERCHANT_BILLED, one.owner)
+            made.append(_leg(Code.BILL_BANK, _BANK, billed, one.amount_poisha, at, one.entry_id, part))
     digital = [one for one in found.entries if one.kind is EntryKind.COLLECTION]
     for owner in sorted({one.owner for one in digital}):
         clearing = account(AccountKind.PROVIDER_CLEARING, owner)

@@ -18,6 +18,7 @@ KIND_TEXTS: Final[dict[EntryKind, dict[Language, str]]] = {
     EntryKind.PAYOUT: {"en": "payout", "bn": "মার্চেন্টের পরিশোধ"},
     EntryKind.RETURN: {"en": "returned payout", "bn": "ফেরত আসা পরিশোধ"},
     EntryKind.DEDUCTION: {"en": "deduction from pay", "bn": "বেতন থেকে কর্তন"},
+    EntryKind.BILL: {"en": "bill", "bn": "বিল"},
 }
 
 RULE_TEXTS: Final[dict[Rule, dict[Language, str]]] = {

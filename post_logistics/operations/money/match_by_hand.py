@@ -101,6 +101,8 @@ def _by_person(
         connection, [Made(found, tuple(lines), _facts(found, known, why, name), name)], provider is None, at, name
     )
     if not made:
+        if found.entries[0].kind is EntryKind.BILL:
+            raise Conflict("that bill is not to be paid any more", field="entries", remedy="ask what else it may be")
         raise Conflict("that payout never left the bank", field="entries", remedy="match its payment first")
     return _loaded(connection, made[0].found.match_id)[0]
 

@@ -16,6 +16,7 @@ from post_logistics.operations.money.payouts import return_payout
 from post_logistics.storage.database import Connection
 from post_logistics.storage.money import matches as store
 from post_logistics.storage.money import suspense as waiting
+from post_logistics.storage.money.bills import load_open_bills
 from post_logistics.storage.money.ledger import append_transfers
 from post_logistics.storage.money.matches import KnownLine, Match
 from post_logistics.storage.money.payouts import hold_payouts, load_confirmed
@@ -62,7 +63,7 @@ def save_matches(
         if any((one.kind.value, one.entry_id) in come for one in made.found.entries):
             continue
         free.append(_another_turn(made, known))
-    free = _without_payouts_that_cannot_be(connection, free)
+    free = _without_bills_that_are_done(connection, _without_payouts_that_cannot_be(connection, free))
     store.append_match_rows(
         connection,
         [_row(made, by, at) for made in free],
@@ -105,6 +106,19 @@ def _without_payouts_that_cannot_be(connection: Connection, wanted: Sequence[Mad
         made
         for made in wanted
         if all(one.kind not in possible or one.entry_id in possible[one.kind] for one in made.found.entries)
+    ]
+
+
+def _without_bills_that_are_done(connection: Connection, wanted: Sequence[Made]) -> list[Made]:
+    """Without bills that were paid at a counter or withdrawn meanwhile; the others are held."""
+    bills = [one.entry_id for made in wanted for one in made.found.entries if one.kind is EntryKind.BILL]
+    if not bills:
+        return list(wanted)
+    still = load_open_bills(connection, bills)
+    return [
+        made
+        for made in wanted
+        if all(one.kind is not EntryKind.BILL or one.entry_id in still for one in made.found.entries)
     ]
 
 

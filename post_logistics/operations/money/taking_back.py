@@ -34,6 +34,7 @@ _REMEDIES: Final = {
     "settlement": "put it right in the next settlement",
     "payout": "cancel the payout, or record its return",
     "claim": "withdraw the claim",
+    "bill": "withdraw the bill",
 }
 _STEP: Final = "take that step back first, or record what came to light as a new fact"
 

@@ -123,9 +123,10 @@ _POSTED_BY = """
     union all select 'claim', cause from it join settlement_compensations on claim_id = id
     union all select 'match', match_id::text from it join matches on match_id = id and undone_at is null
     union all select 'match', match_id::text from it join match_entries on entry_id = cause and standing
-        and kind in ('deposit', 'payout', 'deduction') where code not in ('deposit', 'pay_out', 'advance')
+        and kind in ('deposit', 'payout', 'deduction', 'bill') where code not in ('deposit', 'pay_out', 'advance')
     union all select 'payout', cause from it join payouts on payout_id = cause
         where code in ('pay_out', 'advance') or code like 'payout%'
+    union all select 'bill', cause from it join bills on bill_id = cause where code in ('bill', 'bill_vat')
     union all select 'line in suspense', cause from it join suspense on line_id = id and closed_at is null
     limit 1
 """

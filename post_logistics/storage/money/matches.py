@@ -131,6 +131,14 @@ _EXPECTED = {
             select from standing_transfers t
             where t.debit = 'pay_deductions:' || c.office and t.cause = c.clearing_id::text offset 0)
     """,
+    EntryKind.BILL: f"""
+        select b.bill_id as entry_id, b.merchant as owner, {_DAY.format(at="b.drawn_at")} as due_on,
+               b.fees_poisha + b.vat_poisha as amount_poisha, b.bill_id as first, '' as second, '' as third, '' as batch
+        from bills b where exists (
+            select from standing_transfers t where t.cause = b.bill_id and t.code in ('bill', 'bill_vat') offset 0)
+        and not exists (
+            select from standing_transfers t where t.cause = b.bill_id and t.code = 'bill_counter' offset 0)
+    """,
 }
 _EXPECTED[EntryKind.PAYMENT] = _EXPECTED[EntryKind.COLLECTION]
 _BANK_KINDS = tuple(kind for kind in KINDS if kind is not EntryKind.PAYMENT)
@@ -341,6 +349,7 @@ _WITH_OWNERS = {
     ),
     EntryKind.DEDUCTION: "select c.office from clearings c where c.clearing_id = cast(e.entry_id as uuid)",
     EntryKind.PAYOUT: "select p.merchant from payouts p where p.payout_id = e.entry_id",
+    EntryKind.BILL: "select b.merchant from bills b where b.bill_id = e.entry_id",
 }
 _WITH_OWNERS[EntryKind.PAYMENT] = _WITH_OWNERS[EntryKind.COLLECTION]
 _WITH_OWNERS[EntryKind.RETURN] = _WITH_OWNERS[EntryKind.PAYOUT]

@@ -50,6 +50,11 @@ def _amounts(key: str, table: str, **columns: str) -> str:
 
 
 _CLOSES = "day_closes where not exists (select from reopenings where reopenings.close_id = day_closes.close_id)"
+_BILLS = """
+    select * from bills where not exists (select from transfers drawn join transfers back on back.reverses =
+        drawn.transfer_id where drawn.cause = bills.bill_id and drawn.code in ('bill', 'bill_vat'))
+"""
+"""Those that were not withdrawn."""
 _BANKS = "select source from statement_sources where kind = 'bank'"
 _MATCHES = f"""
     select matches.match_id, rule, (select sum(statement_lines.amount_poisha) from match_lines
@@ -137,6 +142,11 @@ _PAPERS = {
         ),
         reason="'cleared'",
     ),
+    "every_bill_is_posted_as_drawn": _Paper(
+        "bill",
+        _amounts("bill_id", f"({_BILLS}) as bills", bill="fees_poisha", bill_vat="vat_poisha"),
+        ("bill", "bill_vat"),
+    ),
     "every_settlement_is_posted": _Paper(
         "settlement",
         _amounts(
@@ -219,6 +229,12 @@ PAPERS: Final[dict[str, str]] = {
         select 'clearing ' || cause as what, clearings.amount_poisha = sum(standing.amount_poisha) as holds
         from standing left join clearings on clearing_id::text = cause and way = 'deducted'
         where code = 'pay_deductions_paid' group by cause, clearings.amount_poisha
+    """,
+    "every_bill_is_paid_once_and_whole": """
+        select 'bill ' || cause as what, count(distinct standing.code) = 1 and sum(standing.amount_poisha)
+            = bills.fees_poisha + bills.vat_poisha as holds
+        from standing left join bills on bill_id = cause where code in ('bill_counter', 'bill_bank')
+        group by cause, bills.fees_poisha + bills.vat_poisha
     """,
     "every_confirmed_payout_is_what_was_ordered": """
         select 'payout ' || cause as what, payouts.amount_poisha = sum(standing.amount_poisha) as holds

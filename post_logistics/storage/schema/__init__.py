@@ -76,6 +76,7 @@ from post_logistics.storage.schema.joining import join_requests
 from post_logistics.storage.schema.money import (
     KEEP_SEALED,
     REFUSE_SEALED,
+    bills,
     ledger_balances,
     ledger_days,
     ledger_openings,
@@ -154,6 +155,7 @@ __all__ = [
     "audit",
     "audit_seals",
     "bag_numbers",
+    "bills",
     "centre_services",
     "centre_shift_closes",
     "centre_shifts",

@@ -44,6 +44,7 @@ APPEND_ONLY = (
     "centre_services",
     "centre_shifts",
     "centre_shift_closes",
+    "bills",
     "settlements",
     "settlement_lines",
     "settlement_compensations",

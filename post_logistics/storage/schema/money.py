@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -143,6 +144,26 @@ settlement_lines = Table(
     amount("postage_poisha"),
     amount("cod_fee_poisha"),
     amount("vat_poisha"),
+)
+
+bills = Table(  # charges that a merchant is asked to pay; the transfers say whether it has, or the bill was withdrawn
+    "bills",
+    metadata,
+    Column("bill_id", Text, primary_key=True),
+    fact("merchant", Text, ForeignKey("merchants.merchant_id"), index=True),
+    amount("fees_poisha"),
+    amount("vat_poisha"),
+    fact("due_on", Date),
+    fact("drawn_by", Text, CheckConstraint("drawn_by <> ''", name="drawn_by")),
+    fact("drawn_at", Instant),
+    CheckConstraint("fees_poisha + vat_poisha > 0", name="worth"),
+)
+
+Index(
+    "ix_transfers_bills",
+    transfers.c.cause,
+    transfers.c.code,
+    postgresql_where=text("code in ('bill', 'bill_vat', 'bill_counter', 'bill_bank')"),
 )
 
 REFUSE_SEALED = """

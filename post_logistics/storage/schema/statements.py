@@ -112,7 +112,9 @@ match_entries = Table(  # what was expected comes once at a time
     Column("entry_id", Text, primary_key=True),
     fact("amount_poisha", BigInteger),
     fact("standing", Boolean),
-    CheckConstraint("kind in ('deposit', 'collection', 'payment', 'payout', 'return', 'deduction')", name="kind"),
+    CheckConstraint(
+        "kind in ('deposit', 'collection', 'payment', 'payout', 'return', 'deduction', 'bill')", name="kind"
+    ),
     Index("uq_match_entries_standing", "kind", "entry_id", unique=True, postgresql_where=text("standing")),
 )
 

@@ -38,6 +38,26 @@ def shop(connection: Connection, merchant_id: str, at: datetime, payout_account:
     return load_merchant(connection, merchant_id)
 
 
+def charged(connection: Connection, merchant: str, fees_poisha: int, vat_poisha: int, at: datetime) -> None:
+    """Parcels of the merchant have come to their end, and brought no money."""
+    legs = (
+        (Code.FEE, AccountKind.MERCHANT_FEES_DUE, AccountKind.FEE_REVENUE, fees_poisha),
+        (Code.VAT, AccountKind.MERCHANT_VAT_DUE, AccountKind.VAT_PAYABLE, vat_poisha),
+    )
+    made = [
+        transfer(
+            code,
+            debit=account(due, merchant),
+            credit=account(earned),
+            amount_poisha=poisha,
+            at=at,
+            cause=f"{merchant} {fees_poisha} {at}",
+        )
+        for code, due, earned, poisha in legs
+    ]
+    append_transfers(connection, made)
+
+
 def parcels(
     connection: Connection,
     merchant: str,

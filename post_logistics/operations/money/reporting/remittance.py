@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from post_logistics.cod.account_statement import accounts_of
+from post_logistics.cod.account_statement import OWING_KINDS, accounts_of
 from post_logistics.cod.accounts import Account, parse
 from post_logistics.cod.postings import Code
 from post_logistics.cod.reports import (
@@ -22,7 +22,6 @@ from post_logistics.cod.reports import (
     Unit,
     paid_by,
 )
-from post_logistics.cod.settlement import MERCHANT_KINDS
 from post_logistics.cod.terms import Terms
 from post_logistics.operations.facts import Facts
 from post_logistics.operations.money.reporting.columns import (
@@ -94,7 +93,7 @@ def _accounts(
     connection: Connection, from_at: datetime, to_at: datetime, merchant: MerchantId | None, names: Mapping[str, str]
 ) -> pd.DataFrame:
     """A row a merchant: what it was owed at first, what changed that and why, what it was owed at last."""
-    moved = frame_of(store.Moved, store.load_moved(connection, from_at, to_at, MERCHANT_KINDS, merchant))
+    moved = frame_of(store.Moved, store.load_moved(connection, from_at, to_at, OWING_KINDS, merchant))
     opening, closing = (_owed_at(connection, before(one), merchant) for one in (from_at, to_at))
     of = {code: column for column, codes in REASONS.items() for code in codes}
     moved["column"] = [of.get(code, "other_poisha") for code in moved["code"]]
@@ -111,7 +110,7 @@ def _accounts(
 def _owed_at(connection: Connection, until: datetime, merchant: MerchantId | None) -> dict[str, int]:
     """Merchant -> what the post owed it then: product money less charges, VAT and advances that were due."""
     if merchant is None:
-        sums: Mapping[Account, int] = load_balances(connection, MERCHANT_KINDS, until)
+        sums: Mapping[Account, int] = load_balances(connection, OWING_KINDS, until)
     else:
         sums = load_balances_of(connection, accounts_of(merchant), until)
     owed: dict[str, int] = {}

@@ -35,7 +35,7 @@ from tests.operations.money.paying import confirmed, parcels, shop
 
 FEW = 800
 LATER = datetime(2027, 2, 1, 12, tzinfo=DHAKA)
-OWED_KINDS = {"merchant_payable", "merchant_advance", "merchant_fees_due", "merchant_vat_due"}
+OWED_KINDS = {"merchant_payable", "merchant_advance", "merchant_fees_due", "merchant_vat_due", "merchant_billed"}
 OF = {
     "collected_poisha": ("collect", 1),
     "claims_poisha": ("compensate", 1),

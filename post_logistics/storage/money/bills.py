@@ -1,0 +1,99 @@
+"""Bills of charges, each with what the books say became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from post_logistics.cod.bills import Bill, BillState
+from post_logistics.errors import NotFound
+from post_logistics.storage.rows import append, read
+from post_logistics.storage.schema import bills
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptBill(Bill):
+    """A bill as it stands. ``paid_at``; ``paid_into``: the office in whose till, or ``bank``; None and "" until then.
+
+    ``turns``: how many payments at a counter were taken back.
+    """
+
+    state: BillState
+    paid_at: datetime | None
+    paid_into: str
+    turns: int
+
+
+_KEPT = """
+    select b.*, case when paid.at is not null then 'paid' when stands then 'open' else 'withdrawn' end as state,
+        paid.at as paid_at, coalesce(paid.into, '') as paid_into,
+        (select count(*) from transfers t join transfers back on back.reverses = t.transfer_id
+         where t.cause = b.bill_id and t.code = 'bill_counter') as turns
+    from bills b
+    cross join lateral (select exists (
+        select from standing_transfers t where t.cause = b.bill_id and t.code in ('bill', 'bill_vat') offset 0
+    ) as stands) as drawn
+    left join lateral (
+        select t.at, case t.code when 'bill_bank' then 'bank' else split_part(t.debit, ':', 2) end as into
+        from standing_transfers t where t.cause = b.bill_id and t.code in ('bill_counter', 'bill_bank') offset 0
+    ) as paid on true
+"""
+
+
+def append_bill(connection: Connection, bill: Bill) -> None:
+    """Keeps the bill."""
+    append(connection, bills, [bill])
+
+
+def count_bills(connection: Connection, merchant: str) -> int:
+    """How many were drawn for the merchant. The caller holds it."""
+    found = text("select count(*) from bills where merchant = :merchant")
+    return int(connection.execute(found, {"merchant": merchant}).scalar_one())
+
+
+def hold_bill(connection: Connection, bill_id: str) -> None:
+    """Until the transaction ends nobody else pays or withdraws that bill."""
+    connection.execute(text("select pg_advisory_xact_lock(hashtextextended('bill/' || :id, 0))"), {"id": bill_id})
+
+
+def load_bill(connection: Connection, bill_id: str, merchant: str | None = None) -> KeptBill:
+    """The bill, of that merchant or of any; NotFound if there is none."""
+    which = "where b.bill_id = :bill_id and (cast(:merchant as text) is null or b.merchant = :merchant)"
+    found = _read(connection, which, bill_id=bill_id, merchant=merchant)
+    if not found:
+        raise NotFound(f"no bill {bill_id}", field="bill_id", remedy="copy it from the list of bills")
+    return found[0]
+
+
+def load_bills(
+    connection: Connection, merchant: str | None = None, states: Sequence[str] = (), after: str = "", limit: int = 100
+) -> list[KeptBill]:
+    """Bills of a merchant, or of all, in those states, or in any; the latest first. ``after``: the last one seen."""
+    return _read(
+        connection,
+        """
+        where (cast(:merchant as text) is null or b.merchant = :merchant)
+            and (:after = '' or (b.drawn_at, b.bill_id)
+                < (select seen.drawn_at, seen.bill_id from bills seen where seen.bill_id = :after))
+            and (cast(:states as text[]) = '{}' or case when paid.at is not null then 'paid'
+                when stands then 'open' else 'withdrawn' end = any(:states))
+        order by b.drawn_at desc, b.bill_id desc limit :limit
+        """,
+        merchant=merchant,
+        states=list(states),
+        after=after,
+        limit=limit,
+    )
+
+
+def load_open_bills(connection: Connection, bill_ids: Sequence[str]) -> set[str]:
+    """Those of the bills that are still to be paid; nobody pays or withdraws them until the transaction ends."""
+    for bill_id in sorted(set(bill_ids)):
+        hold_bill(connection, bill_id)
+    found = _read(connection, "where b.bill_id = any(:ids)", ids=list(bill_ids))
+    return {one.bill_id for one in found if one.state is BillState.OPEN}
+
+
+def _read(connection: Connection, which: str, **given: object) -> list[KeptBill]:
+    return read(connection.execute(text(_KEPT + which), given), KeptBill, state=BillState)
