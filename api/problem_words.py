@@ -57,6 +57,17 @@ TEXTS: Final[Mapping[str, str]] = {
     "send a new key for a new request, and the same request for the same key": (
         "নতুন অনুরোধের জন্য নতুন কী দিন, একই কী-র জন্য একই অনুরোধ"
     ),
+    # bills
+    "no bill {number}": "{number} নম্বরে কোনো বিল নেই",
+    "copy it from the list of bills": "বিলের তালিকা থেকে নম্বরটি নিন",
+    "{merchant} owes no charges": "{merchant}-এর কাছে কোনো মাশুল পাওনা নেই",
+    "draw a bill once parcels have been settled": "পার্সেলের নিষ্পত্তি হলে বিল করুন",
+    "{number} was withdrawn": "{number} প্রত্যাহার করা হয়েছে",
+    "pay the newest bill": "সবশেষ বিলটি পরিশোধ করুন",
+    "{number} was paid into the bank": "{number} ব্যাংকে পরিশোধ করা হয়েছে",
+    "{number} was paid at {office}": "{number} {office}-এ পরিশোধ করা হয়েছে",
+    "send the payer to the finance desk": "যিনি দিতে এসেছেন তাঁকে হিসাব শাখায় পাঠান",
+    "take its payment back first": "আগে পরিশোধটি ফিরিয়ে নিন",
     # who learns
     "somebody of another name learns under this number": "এই নম্বরে অন্য নামে একজন শিখছেন",
     "write the name as you did the first time, or correct the number": (

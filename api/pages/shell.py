@@ -327,5 +327,5 @@ def is_secure(request: Request) -> bool:
 
 def go(to: str, found: Visit, **say: str) -> RedirectResponse:
     """After a form: the page to look at next, with what was done said on it."""
-    told = f"?said={quote(found.say(say['said']))}" if say else ""
+    told = f"{'&' if '?' in to else '?'}said={quote(found.say(say['said']))}" if say else ""
     return RedirectResponse(to + told, 303)

@@ -70,8 +70,8 @@ def _refuse_done(bill: KeptBill, remedy: str) -> None:
     if bill.state is BillState.WITHDRAWN:
         raise Conflict(f"{bill.bill_id} was withdrawn", field="bill_id", remedy="pay the newest bill")
     if bill.state is BillState.PAID:
-        where = "into the bank" if bill.paid_into == "bank" else f"at {bill.paid_into}"
-        raise Conflict(f"{bill.bill_id} was paid {where}", field="bill_id", remedy=remedy)
+        at_bank, at_office = f"{bill.bill_id} was paid into the bank", f"{bill.bill_id} was paid at {bill.paid_into}"
+        raise Conflict(at_bank if bill.paid_into == "bank" else at_office, field="bill_id", remedy=remedy)
 
 
 def _named(by: str) -> str:

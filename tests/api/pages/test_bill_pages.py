@@ -42,6 +42,8 @@ def test_finance_draws_what_is_owed_and_a_counter_takes_it(api: Api, shop: str) 
     for _ in range(2):
         paid = api.client.post(f"/station/bills/{bill}", headers={"Cookie": f"session={clerk}"}, data=said)
         assert paid.status_code == 303
+        next_page = opened(api, clerk, paid.headers["location"])
+        assert next_page.status_code == 200 and f'value="{bill}"' in next_page.text
     told = opened(api, clerk, f"/station/bills?bill={bill}&language=en").text
     assert "The receipt" in told and "is in the till" not in told
     receipt = opened(api, clerk, f"/station/bills/{bill}/paper")
