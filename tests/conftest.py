@@ -1,9 +1,7 @@
 """What tests share: one throw-away PostgreSQL for the run, an empty schema for whoever wants one."""
 
 import gc
-import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -49,8 +47,6 @@ def server_url() -> Iterator[str]:
     try:
         with embedded_server(folder) as url:
             yield url
-            server = int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
-            os.kill(server, signal.SIGQUIT)  # without a checkpoint: nothing of it is worth a quarter of a minute
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
