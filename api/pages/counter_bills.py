@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Query, Response
 
+from api.bills import BillId
 from api.context import InTransaction
+from api.pages.finance.frame import names_of_offices
 from api.pages.forms import attempt, kept, told
 from api.pages.shell import Form, OurVisit, Visit, go, page
 from api.pages.station import Here
@@ -13,10 +15,9 @@ from post_logistics.errors import PostError
 from post_logistics.operations.money.bills import bill_pdf, pay_bill
 from post_logistics.storage.database import Connection
 from post_logistics.storage.money.bills import load_bill
+from post_logistics.units import latin_digits
 
 router = Slice(include_in_schema=False)
-
-_BillId = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,20}$")]
 
 
 @router.get("/station/bills")
@@ -28,7 +29,7 @@ def page_station_bill(
 
 
 def _looked_up(found: Visit, connection: Connection, typed: str, error: PostError | None = None) -> Response:
-    number = "".join(typed.lower().split())
+    number = latin_digits("".join(typed.lower().split()))
     looked = attempt(connection, lambda: load_bill(connection, number)) if number else None
     wrong = error or (looked if isinstance(looked, PostError) else None)
     return page(
@@ -38,13 +39,13 @@ def _looked_up(found: Visit, connection: Connection, typed: str, error: PostErro
         typed=typed,
         bill=None if isinstance(looked, PostError) else looked,
         wrong=told(found, wrong) if wrong else "",
-        offices=found.engine.facts.offices,
+        offices=names_of_offices(found),
     )
 
 
 @router.post("/station/bills/{bill_id}")
 def page_station_bill_paid(
-    bill_id: _BillId, found: OurVisit, office: Here, said: Form, connection: InTransaction
+    bill_id: BillId, found: OurVisit, office: Here, said: Form, connection: InTransaction
 ) -> Response:
     """The whole sum is in the till."""
     made = attempt(connection, lambda: pay_bill(connection, bill_id, office, found.at))
@@ -54,7 +55,7 @@ def page_station_bill_paid(
 
 
 @router.get("/station/bills/{bill_id}/paper")
-def page_station_bill_paper(bill_id: _BillId, found: OurVisit, office: Here, connection: InTransaction) -> Response:
+def page_station_bill_paper(bill_id: BillId, found: OurVisit, office: Here, connection: InTransaction) -> Response:
     """The bill to print; once it is paid, the receipt."""
     body = bill_pdf(connection, found.engine.facts, load_bill(connection, bill_id))
     return kept(body, "application/pdf", f"{bill_id}.pdf")

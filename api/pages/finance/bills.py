@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Response
 
+from api.bills import BillId
 from api.context import InTransaction
-from api.pages.finance.frame import shown
+from api.pages.finance.frame import names_of_offices, shown
 from api.pages.forms import NOTHING, PAGE, Typed, attempt, kept, refused
 from api.pages.shell import Form, OurVisit, Visit, go
 from api.slices import Slice
@@ -21,8 +21,6 @@ from post_logistics.storage.money.ledger import load_balances
 from post_logistics.units import DHAKA
 
 router = Slice(include_in_schema=False)
-
-BillId = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,20}$")]
 
 
 @router.get("/finance/bills")
@@ -45,7 +43,7 @@ def _bills(found: Visit, connection: Connection, typed: Typed = NOTHING) -> Resp
         open_bills=load_bills(connection, states=[BillState.OPEN], limit=PAGE),
         done=load_bills(connection, states=[BillState.PAID, BillState.WITHDRAWN], limit=20),
         today=found.at.astimezone(DHAKA).date(),
-        offices=found.engine.facts.offices,
+        offices=names_of_offices(found),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Path, Query, Response
 
+from api.bills import BillId
 from api.context import InTransaction
 from api.pages.forms import PAGE, attempt, day_of, kept, told
 from api.pages.shell import OurVisit, Visit, page
@@ -132,7 +133,7 @@ def page_shop_advice_file(
 
 
 @router.get("/shop/money/bills/{bill_id}")
-def page_shop_bill(bill_id: _SettlementId, found: OurVisit, shop: Shop, connection: InTransaction) -> Response:
+def page_shop_bill(bill_id: BillId, found: OurVisit, shop: Shop, connection: InTransaction) -> Response:
     """A bill to print; once it is paid, the receipt."""
     body = bill_pdf(connection, found.engine.facts, load_bill(connection, bill_id, shop))
     return kept(body, "application/pdf", f"{bill_id}.pdf")

@@ -8,6 +8,7 @@ from post_logistics.cod.postings import Code
 from post_logistics.errors import Conflict, Unacceptable
 from post_logistics.operations.facts import Facts
 from post_logistics.operations.money.match_keeping import take_back
+from post_logistics.operations.money.payouts import named
 from post_logistics.storage.database import Connection
 from post_logistics.storage.money import bills as store
 from post_logistics.storage.money.bills import KeptBill
@@ -28,7 +29,7 @@ def draw_bill(connection: Connection, facts: Facts, merchant_id: str, *, by: str
     lock_merchants(connection, [merchant])
     rules = facts.cod_rules.on(at.astimezone(DHAKA).date())
     sums = load_balances_of(connection, due_accounts(merchant))
-    bill = draw(merchant, sums, store.count_bills(connection, merchant) + 1, rules, by=_named(by), at=at)
+    bill = draw(merchant, sums, store.count_bills(connection, merchant) + 1, rules, by=named(by), at=at)
     store.append_bill(connection, bill)
     append_transfers(connection, drawn(bill))
     return store.load_bill(connection, bill.bill_id)
@@ -39,7 +40,7 @@ def pay_bill(connection: Connection, bill_id: str, office: Postcode, at: datetim
 
     Conflict where it is withdrawn, or was paid elsewhere.
     """
-    store.hold_bill(connection, bill_id)
+    store.hold_bills(connection, [bill_id])
     bill = store.load_bill(connection, bill_id)
     if bill.state is BillState.PAID and bill.paid_into == office:
         return bill
@@ -56,13 +57,13 @@ def withdraw_bill(connection: Connection, bill_id: str, *, why: str, by: str, at
     """
     if not why.strip():
         raise Unacceptable("nothing says why", field="why", remedy="write what was wrong with it")
-    store.hold_bill(connection, bill_id)
+    store.hold_bills(connection, [bill_id])
     bill = store.load_bill(connection, bill_id)
     if bill.state is BillState.WITHDRAWN:
         return bill
     _refuse_done(bill, "take its payment back first")
     posted = load_posted(connection, (Code.BILL, Code.BILL_VAT), [bill_id])
-    take_back(connection, posted, f"{bill_id} withdrawn", why=why.strip(), by=_named(by), at=at)
+    take_back(connection, posted, f"{bill_id} withdrawn", why=why.strip(), by=named(by), at=at)
     return store.load_bill(connection, bill_id)
 
 
@@ -74,16 +75,8 @@ def _refuse_done(bill: KeptBill, remedy: str) -> None:
         raise Conflict(at_bank if bill.paid_into == "bank" else at_office, field="bill_id", remedy=remedy)
 
 
-def _named(by: str) -> str:
-    name = " ".join(by.split())
-    if not name:
-        raise Unacceptable("nobody is named", field="by", remedy="write who does this")
-    return name
-
-
 def bill_pdf(connection: Connection, facts: Facts, bill: KeptBill) -> bytes:
     """The bill on paper, and once it is paid the receipt for it."""
-    words = {"fees": bill.fees_poisha, "vat": bill.vat_poisha, "total": bill.total_poisha}
     return printing.pdf(
         "bill",
         {
@@ -94,6 +87,8 @@ def bill_pdf(connection: Connection, facts: Facts, bill: KeptBill) -> bytes:
             "state": bill.state.value,
             "paid": local_time(bill.paid_at.astimezone(DHAKA)) if bill.paid_at else "",
             "office": facts.offices[bill.paid_into].name_en if bill.paid_into in facts.offices else "",
-            **{name: taka(poisha) for name, poisha in words.items()},
+            "fees": taka(bill.fees_poisha),
+            "vat": taka(bill.vat_poisha),
+            "total": taka(bill.total_poisha),
         },
     )

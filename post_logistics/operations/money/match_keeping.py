@@ -1,7 +1,7 @@
 """Matches are kept, posted and closed in one transaction, and what nobody explains is posted as unidentified."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from post_logistics.operations.money.payouts import return_payout
 from post_logistics.storage.database import Connection
 from post_logistics.storage.money import matches as store
 from post_logistics.storage.money import suspense as waiting
-from post_logistics.storage.money.bills import load_open_bills
+from post_logistics.storage.money.bills import hold_open_bills
 from post_logistics.storage.money.ledger import append_transfers
 from post_logistics.storage.money.matches import KnownLine, Match
 from post_logistics.storage.money.payouts import hold_payouts, load_confirmed
@@ -63,7 +63,7 @@ def save_matches(
         if any((one.kind.value, one.entry_id) in come for one in made.found.entries):
             continue
         free.append(_another_turn(made, known))
-    free = _without_bills_that_are_done(connection, _without_payouts_that_cannot_be(connection, free))
+    free = _without_what_cannot_be(connection, free)
     store.append_match_rows(
         connection,
         [_row(made, by, at) for made in free],
@@ -85,40 +85,26 @@ def _another_turn(made: Made, known: Mapping[UUID, KnownLine]) -> Made:
     return replace(made, found=replace(made.found, match_id=uuid5(made.found.match_id, str(turns))))
 
 
-def _without_payouts_that_cannot_be(connection: Connection, wanted: Sequence[Made]) -> list[Made]:
-    """Without payouts that were cancelled meanwhile, and without returns of what never left.
+def _without_what_cannot_be(connection: Connection, wanted: Sequence[Made]) -> list[Made]:
+    """Without payouts that were cancelled meanwhile, returns of what never left, and bills that are paid or withdrawn.
 
-    The payouts are held: who cancels one at the same time waits, and then sees that it was paid.
+    They are held: who changes one at the same time waits, and then sees that it was matched.
     """
-    of_kind = {
-        kind: [one.entry_id for made in wanted for one in made.found.entries if one.kind is kind]
-        for kind in (EntryKind.PAYOUT, EntryKind.RETURN)
-    }
-    back = of_kind[EntryKind.RETURN]
-    if not any(of_kind.values()):
-        return list(wanted)
-    standing = hold_payouts(connection, [*of_kind[EntryKind.PAYOUT], *back])
-    possible = {
-        EntryKind.PAYOUT: {one for one, state in standing.items() if state in _MAY_HAVE_LEFT},
-        EntryKind.RETURN: set(load_confirmed(connection, back)) if back else set(),
-    }
+    payouts, back, bills = (
+        [one.entry_id for made in wanted for one in made.found.entries if one.kind is kind]
+        for kind in (EntryKind.PAYOUT, EntryKind.RETURN, EntryKind.BILL)
+    )
+    possible: dict[EntryKind, Set[str]] = {}
+    if payouts or back:
+        standing = hold_payouts(connection, [*payouts, *back])
+        possible[EntryKind.PAYOUT] = {one for one, state in standing.items() if state in _MAY_HAVE_LEFT}
+        possible[EntryKind.RETURN] = set(load_confirmed(connection, back)) if back else set()
+    if bills:
+        possible[EntryKind.BILL] = hold_open_bills(connection, bills)
     return [
         made
         for made in wanted
         if all(one.kind not in possible or one.entry_id in possible[one.kind] for one in made.found.entries)
-    ]
-
-
-def _without_bills_that_are_done(connection: Connection, wanted: Sequence[Made]) -> list[Made]:
-    """Without bills that were paid at a counter or withdrawn meanwhile; the others are held."""
-    bills = [one.entry_id for made in wanted for one in made.found.entries if one.kind is EntryKind.BILL]
-    if not bills:
-        return list(wanted)
-    still = load_open_bills(connection, bills)
-    return [
-        made
-        for made in wanted
-        if all(one.kind is not EntryKind.BILL or one.entry_id in still for one in made.found.entries)
     ]
 
 

@@ -26,7 +26,8 @@ class KeptBill(Bill):
 
 
 _KEPT = """
-    select b.*, case when paid.at is not null then 'paid' when stands then 'open' else 'withdrawn' end as state,
+    select * from (select b.*,
+        case when paid.at is not null then 'paid' when stands then 'open' else 'withdrawn' end as state,
         paid.at as paid_at, coalesce(paid.into, '') as paid_into,
         (select count(*) from transfers t join transfers back on back.reverses = t.transfer_id
          where t.cause = b.bill_id and t.code = 'bill_counter') as turns
@@ -37,7 +38,7 @@ _KEPT = """
     left join lateral (
         select t.at, case t.code when 'bill_bank' then 'bank' else split_part(t.debit, ':', 2) end as into
         from standing_transfers t where t.cause = b.bill_id and t.code in ('bill_counter', 'bill_bank') offset 0
-    ) as paid on true
+    ) as paid on true) as kept
 """
 
 
@@ -52,14 +53,15 @@ def count_bills(connection: Connection, merchant: str) -> int:
     return int(connection.execute(found, {"merchant": merchant}).scalar_one())
 
 
-def hold_bill(connection: Connection, bill_id: str) -> None:
-    """Until the transaction ends nobody else pays or withdraws that bill."""
-    connection.execute(text("select pg_advisory_xact_lock(hashtextextended('bill/' || :id, 0))"), {"id": bill_id})
+def hold_bills(connection: Connection, bill_ids: Sequence[str]) -> None:
+    """Until the transaction ends nobody else pays or withdraws those bills; who wants several never waits in a ring."""
+    held = "select pg_advisory_xact_lock(key) from (select hashtextextended('bill/' || id, 0) as key from unnest(:ids)"
+    connection.execute(text(f"{held} as id order by key) as keys"), {"ids": list(bill_ids)})
 
 
 def load_bill(connection: Connection, bill_id: str, merchant: str | None = None) -> KeptBill:
     """The bill, of that merchant or of any; NotFound if there is none."""
-    which = "where b.bill_id = :bill_id and (cast(:merchant as text) is null or b.merchant = :merchant)"
+    which = "where bill_id = :bill_id and (cast(:merchant as text) is null or merchant = :merchant)"
     found = _read(connection, which, bill_id=bill_id, merchant=merchant)
     if not found:
         raise NotFound(f"no bill {bill_id}", field="bill_id", remedy="copy it from the list of bills")
@@ -73,12 +75,11 @@ def load_bills(
     return _read(
         connection,
         """
-        where (cast(:merchant as text) is null or b.merchant = :merchant)
-            and (:after = '' or (b.drawn_at, b.bill_id)
+        where (cast(:merchant as text) is null or merchant = :merchant)
+            and (:after = '' or (drawn_at, bill_id)
                 < (select seen.drawn_at, seen.bill_id from bills seen where seen.bill_id = :after))
-            and (cast(:states as text[]) = '{}' or case when paid.at is not null then 'paid'
-                when stands then 'open' else 'withdrawn' end = any(:states))
-        order by b.drawn_at desc, b.bill_id desc limit :limit
+            and (cast(:states as text[]) = '{}' or state = any(:states))
+        order by drawn_at desc, bill_id desc limit :limit
         """,
         merchant=merchant,
         states=list(states),
@@ -87,11 +88,10 @@ def load_bills(
     )
 
 
-def load_open_bills(connection: Connection, bill_ids: Sequence[str]) -> set[str]:
-    """Those of the bills that are still to be paid; nobody pays or withdraws them until the transaction ends."""
-    for bill_id in sorted(set(bill_ids)):
-        hold_bill(connection, bill_id)
-    found = _read(connection, "where b.bill_id = any(:ids)", ids=list(bill_ids))
+def hold_open_bills(connection: Connection, bill_ids: Sequence[str]) -> set[str]:
+    """Those of the bills that are still to be paid; all of them are held."""
+    hold_bills(connection, bill_ids)
+    found = _read(connection, "where bill_id = any(:ids)", ids=list(bill_ids))
     return {one.bill_id for one in found if one.state is BillState.OPEN}
 
 

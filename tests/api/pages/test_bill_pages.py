@@ -6,6 +6,7 @@ import pytest
 
 from api.context import form_key
 from post_logistics.access.roles import Role
+from post_logistics.units import bangla_digits
 from tests.api.client import Api
 from tests.api.pages.test_finance_pages import Person
 from tests.api.pages.test_shop_pages import Browser
@@ -36,7 +37,7 @@ def test_finance_draws_what_is_owed_and_a_counter_takes_it(api: Api, shop: str) 
     assert owner.get(f"/shop/money/bills/{bill}").content.startswith(b"%PDF")
     assert bill not in stranger.read("/shop/money") and stranger.get(f"/shop/money/bills/{bill}").status_code == 404
     assert f'value="{shop}"' not in finance.get("/finance/bills").text, "nothing more to bill"
-    asked = opened(api, clerk, f"/station/bills?bill=%20{bill.upper()}&language=en")
+    asked = opened(api, clerk, f"/station/bills?bill=%20{bangla_digits(bill.upper())}&language=en")
     assert asked.status_code == 200 and "is in the till" in asked.text and shop in asked.text
     said = {"form_key": form_key(clerk)}
     for _ in range(2):
